@@ -1,0 +1,1 @@
+"""What is decided and made: CPU only, no orchestrator."""

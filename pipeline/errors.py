@@ -1,0 +1,119 @@
+"""Every error this project raises on purpose.
+
+ReelinguaError
+├── UsageError              the command or its configuration is wrong: exit code 2
+├── MediaError              the input cannot be used: do not retry, write a receipt
+│   ├── ProbeFailed             not media, empty, encrypted, beyond a limit, …
+│   ├── DecodeFailed            it began well and broke, or is shorter than it says
+│   └── CaptionFileError        a caption file cannot be read; carries the line
+├── EngineError             a model run failed
+│   ├── EngineUnavailable       not installed, or cannot do this language: do not retry
+│   └── EngineCrashed           the process died: retry on a fresh one
+└── StoreError              disk or S3: retry with backoff
+    └── Conflict                another wrote the key first
+
+A message is one line: what happened, why, and what to do. Fields are positional, so that every
+error survives pickling. Programming mistakes stay ``ValueError`` and ``TypeError``.
+"""
+
+from __future__ import annotations
+
+
+class ReelinguaError(Exception):
+    """Root of the tree."""
+
+
+class UsageError(ReelinguaError):
+    """The command line or a configuration file asks for something that does not exist or fit."""
+
+
+class MediaError(ReelinguaError):
+    """The input cannot be used.
+
+    Attributes:
+        what: What cannot be used and why, one line.
+        remedy: What to do about it, one line.
+
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.remedy}"
+
+
+class ProbeFailed(MediaError):
+    """The file is not media that we take."""
+
+
+class DecodeFailed(MediaError):
+    """The file could be opened, but not decoded to its end."""
+
+
+class CaptionFileError(MediaError):
+    """A caption file cannot be read.
+
+    Attributes:
+        line: Number of the offending line, from 1.
+
+    """
+
+    def __init__(self, what: str, remedy: str, line: int) -> None:
+        super().__init__(what, remedy)
+        self.args = (what, remedy, line)
+        self.line = line
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.what}; {self.remedy}"
+
+
+class EngineError(ReelinguaError):
+    """A model run failed."""
+
+
+class EngineUnavailable(EngineError):
+    """The engine is not installed here, or cannot do what it is asked to."""
+
+
+class EngineCrashed(EngineError):
+    """The engine's process died.
+
+    Attributes:
+        job: What it was doing.
+        returncode: Exit status; negative means killed by that signal; None when it hung and was killed.
+        stderr_tail: Last lines it printed; empty if it printed nothing.
+
+    """
+
+    def __init__(self, job: str, returncode: int | None, stderr_tail: str) -> None:
+        super().__init__(job, returncode, stderr_tail)
+        self.job = job
+        self.returncode = returncode
+        self.stderr_tail = stderr_tail
+
+    def __str__(self) -> str:
+        ended = "did not answer and was stopped" if self.returncode is None else f"ended with status {self.returncode}"
+        return f"the {self.job} engine {ended}: {self.stderr_tail or 'it printed nothing'}"
+
+
+class StoreError(ReelinguaError):
+    """Disk or S3 failed."""
+
+
+class Conflict(StoreError):
+    """Another wrote the key first, with other content.
+
+    Attributes:
+        key: The key in the library.
+
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+    def __str__(self) -> str:
+        return f"{self.key} exists with other content"

@@ -1,0 +1,181 @@
+"""Requests to engines and their results: the rows that cross to a worker process as Parquet.
+
+A request names media by its key in the library and a span, never samples. ``request_id`` is the
+hash of everything that bears on the answer (``pipeline.store.answers``), so that an answer that is
+kept can be found again. A result carries the id of its request; ``failure`` is set instead of an
+answer when the request could not be answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.media import Shot, SpeechRegion
+from schemas.scenes import Scene, ShotNote
+from schemas.speech import Turn, Word
+from schemas.time import Span
+
+
+class Job(StrEnum):
+    """What an engine can be asked to do; the JOB of ``python -m workers JOB``."""
+
+    TRANSCRIBE = "transcribe"
+    ALIGN = "align"
+    DIARIZE = "diarize"
+    DESCRIBE = "describe"
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeRequest:
+    """What is said in one chunk?"""
+
+    request_id: str
+    """Hash of all that bears on the answer."""
+
+    asset_id: str
+    """The asset."""
+
+    media_key: str
+    """Key of its 16 kHz mono FLAC in the library."""
+
+    span: Span
+    """The chunk."""
+
+    language: str
+    """BCP 47 tag of what is spoken; ``und`` asks the engine to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said in one chunk."""
+
+    request_id: str
+    """The request it answers."""
+
+    language: str
+    """BCP 47 tag of what was heard."""
+
+    words: tuple[Word, ...]
+    """What was heard, in order of time, on the asset's timeline; none when nothing was."""
+
+    is_draft: bool
+    """Whether the engine hears no case and no punctuation, so that they must be restored by rule."""
+
+    failure: str | None
+    """Why there is no answer; null when there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlignRequest:
+    """When are these words said?"""
+
+    request_id: str
+    """Hash of all that bears on the answer."""
+
+    asset_id: str
+    """The asset."""
+
+    media_key: str
+    """Key of its 16 kHz mono FLAC in the library."""
+
+    span: Span
+    """Stretch in which the words are said."""
+
+    language: str
+    """BCP 47 tag of what is spoken."""
+
+    words: tuple[str, ...]
+    """Words as they are displayed, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """When the words of one request are said."""
+
+    request_id: str
+    """The request it answers."""
+
+    words: tuple[Word, ...]
+    """One per word that was asked for, in order, none overlapping; none when it failed."""
+
+    failure: str | None
+    """Why there is no answer; null when there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiarizeRequest:
+    """Who speaks when, over one whole asset?"""
+
+    request_id: str
+    """Hash of all that bears on the answer."""
+
+    asset_id: str
+    """The asset."""
+
+    media_key: str
+    """Key of its 16 kHz mono FLAC in the library."""
+
+    regions: tuple[SpeechRegion, ...]
+    """Where speech is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diarization:
+    """Who speaks when."""
+
+    request_id: str
+    """The request it answers."""
+
+    turns: tuple[Turn, ...]
+    """In order of time; they cover the regions of speech and nothing else."""
+
+    failure: str | None
+    """Why there is no answer; null when there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeRequest:
+    """What is seen and heard in one window of neighbouring shots?"""
+
+    request_id: str
+    """Hash of all that bears on the answer."""
+
+    asset_id: str
+    """The asset."""
+
+    media_key: str | None
+    """Key of its 16 kHz mono FLAC in the library; null without audio."""
+
+    frames_key: str | None
+    """Key of its sampled frames in the library (Parquet of ``SampledFrame``); null without picture."""
+
+    span: Span
+    """The window."""
+
+    shots: tuple[Shot, ...]
+    """Its shots; none in a title without picture."""
+
+    regions: tuple[SpeechRegion, ...]
+    """Speech inside the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is seen and heard in one window."""
+
+    request_id: str
+    """The request it answers."""
+
+    shots: tuple[ShotNote, ...]
+    """One per shot that was asked about, in order."""
+
+    scenes: tuple[Scene, ...]
+    """Scenes inside the window, on shot boundaries, covering it; indices count from 0 in the window."""
+
+    failure: str | None
+    """Why there is no answer; null when there is one."""
+
+
+Request = TranscribeRequest | AlignRequest | DiarizeRequest | DescribeRequest
+Result = Transcript | Alignment | Diarization | Description

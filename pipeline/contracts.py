@@ -77,6 +77,10 @@ class Engines(Protocol):
         """Which model would answer. Raises EngineUnavailable when none can."""
         ...
 
+    def require_language(self, job: Job, language: str) -> None:
+        """Raise EngineUnavailable, before anything runs, when a job cannot be done in a language."""
+        ...
+
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """One result per request, in order; answers that are kept are not asked for again.
 

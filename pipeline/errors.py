@@ -10,7 +10,8 @@ ReelinguaError
 │   ├── EngineUnavailable       not installed, or cannot do this language: do not retry
 │   └── EngineCrashed           the process died: retry on a fresh one
 └── StoreError              disk or S3: retry with backoff
-    └── Conflict                another wrote the key first
+    ├── Conflict                another wrote the key first
+    └── Missing                 no object has the key
 
 A message is one line: what happened, why, and what to do. Fields are positional, so that every
 error survives pickling. Programming mistakes stay ``ValueError`` and ``TypeError``.
@@ -117,3 +118,19 @@ class Conflict(StoreError):
 
     def __str__(self) -> str:
         return f"{self.key} exists with other content"
+
+
+class Missing(StoreError):
+    """No object has this key.
+
+    Attributes:
+        key: The key in the library.
+
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+    def __str__(self) -> str:
+        return f"{self.key} is not in the library"

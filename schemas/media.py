@@ -211,3 +211,35 @@ class SampledFrame:
 
     jpeg: bytes
     """The picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one decode pass of an asset made."""
+
+    has_speech_audio: bool
+    """Whether there is speech audio; a title without audio has none."""
+
+    decoded_ms: int
+    """End of the last frame or sample that could be decoded, on the asset's timeline."""
+
+    shortfall_ms: int
+    """How much less a stream decodes to than its packets promise; 0 when nothing is missing."""
+
+    damaged_packets: int
+    """Packets that no decoder could read; silence or a repeated picture stands for them."""
+
+    frames_presented: int
+    """Frames of the picture."""
+
+    frames_decoded: int
+    """Frames that were decoded to find the shots; fewer where nothing changes."""
+
+    shots: int
+    """Number of shots; 0 without a picture."""
+
+    sampled_frames: int
+    """Number of sampled frames; 0 without a picture."""
+
+    speech_regions: int
+    """Number of speech regions; 0 when nobody speaks."""

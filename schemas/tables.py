@@ -259,9 +259,6 @@ class RunRow:
     published: Published
     """Asset and release."""
 
-    run_id: str
-    """The run."""
-
     stage: str
     """The stage."""
 

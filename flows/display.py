@@ -1,0 +1,108 @@
+"""What a run shows while it goes on, and the summary at its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from schemas.outcome import Outcome, Status
+from schemas.time import clock
+
+_COLOURS = {Status.MADE: "green", Status.UNCHANGED: "dim", Status.REJECTED: "yellow", Status.FAILED: "red"}
+
+
+class Display:
+    """Progress of many titles at once: bars on a terminal, a line per finished stage elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._tasks: dict[str, TaskID] = {}
+        self._stages: dict[str, str] = {}
+        self._bars = Progress(
+            SpinnerColumn(),
+            TextColumn("[bold]{task.fields[name]}"),
+            TextColumn("{task.fields[stage]}", style="cyan"),
+            BarColumn(bar_width=28),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def progress(self, source: str, stage: str, done: int, total: int) -> None:
+        """``done`` of ``total`` units of one stage of one title; safe to call from any thread."""
+        with self._lock:
+            if source not in self._tasks:
+                self._tasks[source] = self._bars.add_task("", name=escape(Path(source).name), stage=stage, total=total)
+            self._bars.update(self._tasks[source], stage=stage, completed=done, total=max(total, 1))
+            if not self._console.is_terminal and self._stages.get(source) != stage:
+                self._console.print(f"{Path(source).name}: {stage}", markup=False, highlight=False)
+            self._stages[source] = stage
+
+    def finished(self, outcome: Outcome) -> None:
+        """One title is done with."""
+        with self._lock:
+            if task := self._tasks.pop(outcome.source, None):
+                self._bars.remove_task(task)
+            detail = outcome.message or f"{outcome.wall_s:.1f} s"
+            status = f"[{_COLOURS[outcome.status]}]{outcome.status:9}[/]"
+            name = escape(Path(outcome.source).name)
+            self._console.print(f"{status} {name}: {escape(detail)}", highlight=False, soft_wrap=True)
+
+
+def summary(outcomes: Sequence[Outcome], folders: Sequence[str | None], console: Console) -> None:
+    """What was made, where, and what needs a human."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("title", "length", "outcome"):
+        table.add_column(heading)
+    for heading in ("captions", "scenes", "speakers", "errors", "warnings"):
+        table.add_column(heading, justify="right")
+    for outcome in outcomes:
+        counts = (outcome.cues, outcome.scenes, outcome.speakers, outcome.errors, outcome.warnings)
+        known = outcome.release_id is not None
+        table.add_row(
+            escape(Path(outcome.source).name),
+            clock(outcome.length_ms) if outcome.length_ms else "–",
+            f"[{_COLOURS[outcome.status]}]{outcome.status}[/]",
+            *(str(count) if known else "–" for count in counts),
+        )
+    console.print()
+    console.print(table)
+    console.print()
+    for outcome, folder in zip(outcomes, folders, strict=True):
+        if folder:
+            console.print(f"{escape(Path(outcome.source).name)}: {escape(folder)}", highlight=False, soft_wrap=True)
+    _needs_a_human(outcomes, console)
+
+
+def _needs_a_human(outcomes: Sequence[Outcome], console: Console) -> None:
+    bad = [outcome for outcome in outcomes if outcome.message]
+    errors = sum(outcome.errors for outcome in outcomes)
+    warnings = sum(outcome.warnings for outcome in outcomes)
+    if not bad and not errors and not warnings:
+        console.print("Nothing needs a human.")
+        return
+    console.print("[bold]Needs a human[/]")
+    for outcome in bad:
+        console.print(f"  {escape(outcome.source)}: {escape(outcome.message or '')}", highlight=False, soft_wrap=True)
+    if errors or warnings:
+        console.print(f"  {errors} errors and {warnings} warnings in captions: report.md in each folder lists them")

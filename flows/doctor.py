@@ -1,0 +1,83 @@
+"""``reelingua doctor``: what is installed, what is missing, how to get it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+import imageio_ffmpeg
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.errors import ReelinguaError
+from pipeline.store.objects import FolderObjects, open_objects
+from workers.registry import REGISTRY
+
+LOW_DISK_GB = 10
+"""Ours: speech audio and frames of a two-hour film take about 0.3 GB, so this is thirty films."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    what: str
+    """What."""
+
+    is_well: bool
+    """Whether it is as it should be."""
+
+    detail: str
+    """Version or state; for what is not well, what to do."""
+
+
+def run(*, library: str, console: Console) -> int:
+    """Print every check; 1 when something that is needed is missing."""
+    checks = list(_checks(library))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for check in checks:
+        mark = "[green]ok[/]" if check.is_well else "[red]missing[/]"
+        table.add_row(mark, escape(check.what), escape(check.detail))
+    console.print(table)
+    return 0 if all(check.is_well for check in checks) else 1
+
+
+def _checks(library: str) -> Iterator[Check]:
+    yield Check("Python", is_well=True, detail=f"{platform.python_version()} on {os.cpu_count()} cores")
+    yield Check("reelingua", is_well=True, detail=metadata.version("reelingua"))
+    yield _ffmpeg()
+    for family in REGISTRY.families:
+        lacks = REGISTRY.availability(family.name)
+        yield Check(
+            f"engine {family.name}", is_well=not lacks, detail="; ".join(f"{one.what}: {one.remedy}" for one in lacks)
+        )
+    yield _library(library)
+
+
+def _ffmpeg() -> Check:
+    try:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        return Check("ffmpeg", is_well=True, detail=f"{imageio_ffmpeg.get_ffmpeg_version()} ({program})")
+    except RuntimeError as error:
+        return Check("ffmpeg", is_well=False, detail=f"{error}; install imageio-ffmpeg again: ./run lock names it")
+
+
+def _library(uri: str) -> Check:
+    try:
+        objects = open_objects(uri)
+    except ReelinguaError as error:
+        return Check("library", is_well=False, detail=str(error))
+    if not isinstance(objects, FolderObjects):
+        return Check("library", is_well=True, detail=objects.uri)
+    folder = next(path for path in (objects.root, *objects.root.parents) if path.exists())
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    if not os.access(folder, os.W_OK):
+        return Check("library", is_well=False, detail=f"{folder} is not writable; give this user the right")
+    if free_gb < LOW_DISK_GB:
+        return Check("library", is_well=False, detail=f"{free_gb:.1f} GB free at {folder}; make room")
+    return Check("library", is_well=True, detail=f"{objects.uri}, {free_gb:.0f} GB free")

@@ -1,0 +1,119 @@
+"""``reelingua plan``: what a run would take, before any engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flows.display import Display
+from flows.sources import expand
+from flows.working import bench
+from pipeline.errors import MediaError
+from pipeline.sizing.estimate import Estimate, JobEstimate, Offer, Workload, estimate
+from pipeline.sizing.profiles import EMBEDDED, catalogue
+from pipeline.stages import forecast, media
+from pipeline.store.objects import FolderObjects, open_objects
+from schemas.media import Asset, Prepared
+from schemas.plan import Chunk, CutReason
+from schemas.settings import Settings
+from schemas.time import clock
+
+
+def run(sources: Sequence[Path], *, library: str, language: str | None, console: Console) -> None:
+    """Prepare what is not prepared yet, and print what engines would be asked and what that would take.
+
+    Decoding is not free, but it is needed for any run, and what it makes is kept.
+
+    Raises:
+        UsageError: There is nothing to plan for.
+
+    """
+    objects = open_objects(library)
+    found = expand(sources, outside=objects.root if isinstance(objects, FolderObjects) else None)
+    loads: list[Workload] = []
+    titles = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("title", "length"):
+        titles.add_column(heading)
+    for heading in ("chunks", "of speech", "cut in speech", "shots"):
+        titles.add_column(heading, justify="right")
+    settings = Settings(engine=EMBEDDED, language=language)
+    with (
+        Display(console) as display,
+        bench(objects, EMBEDDED, progress=display.progress, warn=console.print) as shared,
+    ):
+        for source in found.media:
+            work = shared.work(source, settings, [])
+            try:
+                asset = media.probe(work, objects, source)
+                prepared = media.prepare(work, asset, source)
+            except MediaError as error:
+                titles.add_row(escape(source.name), f"[yellow]{escape(str(error))}[/]")
+                continue
+            planned = media.plan(work, asset, prepared)
+            facts = work.ledger.read(prepared, "facts", Prepared)[0]
+            loads += forecast.workloads(work, asset, prepared, planned)
+            titles.add_row(*_title_cells(source, asset, work.ledger.read(planned, "chunks", Chunk), facts))
+    console.print(titles)
+    console.print()
+    print_estimate(estimate(loads, catalogue()), console)
+
+
+def _title_cells(source: Path, asset: Asset, chunks: Sequence[Chunk], prepared: Prepared) -> Sequence[str]:
+    speech_ms = sum(chunk.speech_ms for chunk in chunks)
+    in_speech = sum(chunk.ends_by is CutReason.ENERGY for chunk in chunks)
+    counts = (str(len(chunks)), clock(speech_ms), str(in_speech), str(prepared.shots))
+    return (escape(source.name), clock(asset.length_ms), *counts)
+
+
+def print_estimate(result: Estimate, console: Console) -> None:
+    """Requests, tokens, memory, hours and cost, per job and per type of device."""
+    for job in result.jobs:
+        _print_job(job, console)
+    for note in result.notes:
+        console.print(f"- {escape(note)}", style="dim", highlight=False, soft_wrap=True)
+
+
+def _print_job(job: JobEstimate, console: Console) -> None:
+    load = job.workload
+    unpublished = "" if load.profile.weights_published else " [yellow](weights not published)[/]"
+    tokens = f", {load.tokens_in:,} tokens in, {load.tokens_out:,} out" if load.profile.counts_tokens else ""
+    console.print(
+        f"[bold]{load.work}[/] with {escape(load.profile.name)}{unpublished}: "
+        f"{load.requests:,} requests, {load.media_ms / 3_600_000:.2f} h of media{tokens}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("on", min_width=16)
+    table.add_column("weights / KV")
+    for heading in ("KV tokens", "max_num_seqs", "in flight", "hours", "cost $"):
+        table.add_column(heading, justify="right")
+    for offer in job.offers:
+        table.add_row(*_cells(offer))
+    console.print(table)
+    for basis in dict.fromkeys(offer.basis for offer in job.offers):
+        console.print(f"  {escape(basis)}", style="dim", highlight=False, soft_wrap=True)
+    console.print()
+
+
+def _cells(offer: Offer) -> Sequence[str]:
+    hours = "unknown" if offer.hours is None else f"{offer.hours:.4f}"
+    cost = "unknown" if offer.cost_usd is None else f"{offer.cost_usd:.4f}"
+    sizing = offer.sizing
+    if sizing is None:
+        return (offer.device, "–", "–", "–", "–", hours, "–")
+    if not sizing.fits:
+        return (offer.device, "does not fit", "–", "–", "–", "–", "–")
+    return (
+        offer.device,
+        f"{sizing.precision} / {sizing.kv_precision}",
+        f"{sizing.kv_tokens:,}",
+        f"{sizing.max_num_seqs:,}",
+        f"{sizing.in_flight:,}",
+        hours,
+        cost,
+    )

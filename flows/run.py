@@ -1,0 +1,142 @@
+"""``reelingua run``: titles to releases, some at the same time, in one process tree."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from flows.display import Display, summary
+from flows.sources import expand
+from flows.working import bench
+from pipeline.captions.profiles import names
+from pipeline.errors import EngineUnavailable, MediaError, ReelinguaError, UsageError
+from pipeline.stages import title
+from pipeline.stages.work import StageRun, Work
+from pipeline.store import layout
+from pipeline.store.objects import FolderObjects, Objects, open_objects
+from schemas.outcome import Outcome, Status
+from schemas.settings import AUTO, Settings
+from workers.registry import REGISTRY
+
+EXIT_DONE = 0
+EXIT_SOME_FAILED = 1
+EXIT_GATE = 3
+"""Exit codes of ``reelingua run``; 2 is wrong usage and is given where the error is caught."""
+
+
+def run(
+    sources: Sequence[Path], *, library: str, settings: Settings, jobs: int, is_strict: bool, console: Console
+) -> int:
+    """Caption every title that ``sources`` name, show progress and a summary, and give the exit code.
+
+    Raises:
+        UsageError: The sources, the profile or the engine do not exist or do not go together.
+        EngineUnavailable: The engine cannot run here.
+
+    """
+    objects = open_objects(library)
+    found = expand(sources, outside=objects.root if isinstance(objects, FolderObjects) else None)
+    if len(found.media) > 1 and (settings.transcript is not None or settings.speakers is not None):
+        raise UsageError("--transcript and --speakers belong to one title; run the others without them")
+    if settings.profile not in names():
+        raise UsageError(f"no caption profile {settings.profile!r}; known are {', '.join(names())}")
+    chosen = replace(settings, engine=chosen_engine(settings.engine, say=lambda line: console.print(line, style="dim")))
+    if found.passed_over:
+        console.print(f"{found.passed_over} files passed over: their names are not those of media", style="dim")
+    outcomes = caption_all(found.media, objects=objects, settings=chosen, jobs=jobs, console=console)
+    summary(outcomes, [release_folder(objects, outcome) for outcome in outcomes], console)
+    if any(outcome.status in (Status.REJECTED, Status.FAILED) for outcome in outcomes):
+        return EXIT_SOME_FAILED
+    return EXIT_GATE if is_strict and any(outcome.errors for outcome in outcomes) else EXIT_DONE
+
+
+def chosen_engine(asked: str, *, say: Callable[[str], None]) -> str:
+    """The engine family that will answer; ``auto`` is settled here and said.
+
+    Raises:
+        UsageError: There is no such family.
+        EngineUnavailable: It lacks something on this machine.
+
+    """
+    engine = asked
+    if asked == AUTO:
+        engine = REGISTRY.families[0].name
+        say(f"engine: {engine} (real recognition on the CPU, plain about being a draft)")
+    if lacks := REGISTRY.availability(engine):
+        raise EngineUnavailable(f"{engine} cannot run here: {lacks[0].what} is missing; {lacks[0].remedy}")
+    return engine
+
+
+def caption_all(
+    media: Sequence[Path], *, objects: Objects, settings: Settings, jobs: int, console: Console
+) -> list[Outcome]:
+    """One outcome per source, in order; a source that fails stops no other."""
+    with (
+        Display(console) as display,
+        bench(
+            objects,
+            settings.engine,
+            progress=display.progress,
+            warn=lambda line: console.print(line, style="yellow"),
+        ) as shared,
+        ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="title") as pool,
+    ):
+
+        def one(source: Path) -> Outcome:
+            runs: list[StageRun] = []
+            return caption_one(shared.work(source, settings, runs), objects, source, runs)
+
+        futures = {pool.submit(one, source): index for index, source in enumerate(media)}
+        outcomes: dict[int, Outcome] = {}
+        try:
+            for future in as_completed(futures):
+                outcome = future.result()
+                display.finished(outcome)
+                outcomes[futures[future]] = outcome
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            shared.engines.close()
+            raise
+    return [outcomes[index] for index in range(len(media))]
+
+
+def caption_one(work: Work, objects: Objects, source: Path, runs: list[StageRun]) -> Outcome:
+    """What became of one source; what goes wrong with it is in the outcome and is not raised.
+
+    Raises:
+        EngineUnavailable: Nothing can be done with any source.
+
+    """
+    began_s = time.monotonic()
+    try:
+        return title.make(work, objects, source, runs)
+    except MediaError as error:
+        status, message = Status.REJECTED, str(error)
+    except ReelinguaError as error:
+        status, message = Status.FAILED, str(error)
+    return Outcome(
+        source=str(source),
+        status=status,
+        asset_id=None,
+        release_id=None,
+        message=message,
+        length_ms=0,
+        cues=0,
+        scenes=0,
+        speakers=0,
+        errors=0,
+        warnings=0,
+        wall_s=time.monotonic() - began_s,
+    )
+
+
+def release_folder(objects: Objects, outcome: Outcome) -> str | None:
+    """Where the deliverables of an outcome are; None when there are none."""
+    if outcome.asset_id is None or outcome.release_id is None:
+        return None
+    return f"{objects.uri}/{layout.release_folder(outcome.asset_id, outcome.release_id)}"

@@ -1,0 +1,1 @@
+"""Cues under named profiles, lint, and caption files."""

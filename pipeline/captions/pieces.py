@@ -1,0 +1,148 @@
+"""Segments as one row of pieces: what is said, in order, cut as finely as a cue may be cut, with times.
+
+In spaced languages a piece is a word; in Japanese, Chinese and Thai a phrase, whatever the recogniser
+called a word. A piece that lies inside a word takes its times from its share of the word's characters.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.captions import syntax
+from pipeline.captions.profiles import CaptionProfile, Rule
+from pipeline.captions.tokens import Token, is_unspaced, tokenize
+from schemas.speech import Segment, Word
+
+SHORT_WORD = 8
+"""Characters of a recogniser's word up to which no break belongs inside it, whatever the phrase parser finds;
+longer ones are phrases or sentences that it did not part."""
+
+INSIDE_SHORT_WORD = 150.0
+"""Cost of a break inside a recogniser's word, in points of ``syntax``: worse than any between words."""
+
+WIDEST = 80.0
+"""Width of a line where a profile sets none, in characters: no television or web player shows more."""
+
+THREE_DOTS = "..."
+ELLIPSIS = "…"
+"""U+2026, which Netflix asks for in place of three dots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One token that is spoken."""
+
+    token: Token
+    """The text and what a cut after it costs."""
+
+    start_ms: int
+    """When it begins to be spoken."""
+
+    end_ms: int
+    """When it has been spoken; at least 1 ms later."""
+
+    speaker: str | None
+    """Who says it; null when unsure."""
+
+    segment: int
+    """Number of its segment in the row, from 0."""
+
+    closes_sentence: bool
+    """Whether a sentence ends with it, by its punctuation or because the segment does."""
+
+
+def line_width(profile: CaptionProfile) -> float:
+    """Characters that a line may hold."""
+    limit = profile.limit(Rule.LINE_LENGTH)
+    return WIDEST if limit is None else float(limit.value)
+
+
+def pieces(segments: Iterable[Segment], profile: CaptionProfile, *, length_ms: int) -> list[Piece]:
+    """The pieces of all segments in order of when the segments start, within ``[0, length_ms)``."""
+    ordered = sorted(segments, key=lambda segment: (segment.span.start_ms, segment.segment_index))
+    row: list[Piece] = []
+    for number, segment in enumerate(ordered):
+        row.extend(_of_segment(segment, profile, number=number, length_ms=length_ms))
+    return row
+
+
+def _of_segment(segment: Segment, profile: CaptionProfile, *, number: int, length_ms: int) -> Iterator[Piece]:
+    words = _with_ellipsis(segment.words, profile)
+    text, offsets = _text(words, profile.language)
+    tokens = tokenize(text, profile.language, counting=profile.counting, widest=line_width(profile))
+    times = _Clock(words, offsets, length_ms=length_ms)
+    for position, token in enumerate(_kept_whole(tokens, words, offsets)):
+        is_last = position + 1 == len(tokens)
+        start_ms, end_ms = times.span_ms(token.start, token.start + len(token.text))
+        yield Piece(
+            token=token,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            speaker=segment.speaker,
+            segment=number,
+            closes_sentence=is_last or syntax.ends_sentence(token.text, profile.language),
+        )
+
+
+def _with_ellipsis(words: Sequence[Word], profile: CaptionProfile) -> Sequence[Word]:
+    """Words as the profile spells the ellipsis."""
+    if profile.limit(Rule.ELLIPSIS) is None:
+        return words
+    return [
+        Word(word.text.replace(THREE_DOTS, ELLIPSIS), word.span, word.confidence) if THREE_DOTS in word.text else word
+        for word in words
+    ]
+
+
+def _text(words: Sequence[Word], language: str) -> tuple[str, list[int]]:
+    """The words as one text, and where in it each begins."""
+    unspaced = is_unspaced(language)
+    text = ""
+    parts: list[str] = []
+    offsets: list[int] = []
+    at = 0
+    for word in words:
+        glued = unspaced and not (text[-1:].isascii() and word.text[:1].isascii())
+        joiner = "" if not parts or glued else " "
+        parts.append(joiner + word.text)
+        offsets.append(at + len(joiner))
+        at += len(parts[-1])
+        text = word.text
+    return "".join(parts), offsets
+
+
+def _kept_whole(tokens: Sequence[Token], words: Sequence[Word], offsets: Sequence[int]) -> Iterator[Token]:
+    """Tokens with breaks inside the recogniser's words made expensive."""
+    inside = {
+        at
+        for word, start in zip(words, offsets, strict=True)
+        if len(word.text) <= SHORT_WORD
+        for at in range(start + 1, start + len(word.text))
+    }
+    for token in tokens:
+        is_inside = token.start + len(token.text) in inside
+        yield replace(token, break_cost=max(token.break_cost, INSIDE_SHORT_WORD)) if is_inside else token
+
+
+class _Clock:
+    """Times of places in a text whose words are timed."""
+
+    def __init__(self, words: Sequence[Word], offsets: Sequence[int], *, length_ms: int) -> None:
+        self._words = words
+        self._offsets = offsets
+        self._length_ms = length_ms
+
+    def span_ms(self, start: int, end: int) -> tuple[int, int]:
+        """When the characters from ``start`` to ``end`` are spoken; at least 1 ms, within the title."""
+        start_ms = max(0, min(self._at_ms(start), self._length_ms - 1))
+        last = self._at_ms(end - 1, is_end=True)
+        return start_ms, max(start_ms + 1, min(last, self._length_ms))
+
+    def _at_ms(self, character: int, *, is_end: bool = False) -> int:
+        number = bisect_right(self._offsets, character) - 1
+        word = self._words[number]
+        passed = character - self._offsets[number] + (1 if is_end else 0)
+        share = min(passed, len(word.text)) / len(word.text)
+        return word.span.start_ms + round(share * word.span.duration_ms)

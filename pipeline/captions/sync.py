@@ -1,0 +1,87 @@
+"""Captions against the speech they show: who was said when, and how far in- and out-times may stray."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.captions.pieces import ELLIPSIS, THREE_DOTS
+from pipeline.captions.timerules import TimeRules
+from schemas.captions import Cue
+from schemas.speech import Word
+
+_IGNORED = re.compile(r"[\s‐‑–—-]")
+
+READING_SLACK = 1e-9
+"""Relative; below any difference that counting characters can make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """When the words of a cue are spoken."""
+
+    start_ms: int
+    """Start of its first word."""
+
+    end_ms: int
+    """End of its last word to end."""
+
+
+def alignment(cues: Sequence[Cue], words: Sequence[Word]) -> list[Said | None] | None:
+    """When each cue's words are spoken; None when cues and words do not say the same.
+
+    Compared are the characters in order, apart from white space and hyphens, which may be a speaker's
+    mark. A cue without any is None.
+    """
+    owners = [number for number, word in enumerate(words) for _ in _compared(word.text)]
+    letters = [char for word in words for char in _compared(word.text)]
+    found: list[Said | None] = []
+    at = 0
+    for cue in cues:
+        shown = [char for line in cue.lines for char in _compared(line)]
+        if letters[at : at + len(shown)] != shown:
+            return None
+        heard = words[owners[at] : owners[at + len(shown) - 1] + 1] if shown else ()
+        found.append(Said(heard[0].span.start_ms, max(word.span.end_ms for word in heard)) if heard else None)
+        at += len(shown)
+    return found if at == len(letters) else None
+
+
+def in_excess(start: int, spoken: int, rules: TimeRules) -> int:
+    """Ticks from the first word to the in-time where that is more than allowed, signed; else 0."""
+    shift = start - spoken
+    if abs(shift) <= rules.early_ticks or is_in_excused(start, spoken, rules):
+        return 0
+    return shift
+
+
+def out_excess(start: int, end: int, silent: int, rules: TimeRules) -> int:
+    """Ticks from the last word to the out-time where that is more than allowed, signed; else 0.
+
+    Longer is right where the minimum duration asks for it, shorter where the maximum or a cut does.
+    """
+    tail = end - silent
+    if tail > rules.tail_ticks:
+        return tail if end - start > rules.min_ticks else 0
+    if -tail > rules.early_ticks:
+        return 0 if end - start >= rules.max_ticks or is_out_excused(end, silent, rules) else tail
+    return 0
+
+
+def is_in_excused(at: int, spoken: int, rules: TimeRules) -> bool:
+    """Whether an in-time away from its speech is where the shot-change rule wants it."""
+    zone = rules.zone_in_ticks
+    return any(
+        (at == cut and abs(spoken - cut) <= zone) or (at == cut - zone <= spoken < cut)
+        for cut in rules.cuts_around(spoken, zone + 1)
+    )
+
+
+def is_out_excused(at: int, silent: int, rules: TimeRules) -> bool:
+    """Whether an out-time before the end of its speech is where the shot-change rule wants it."""
+    return any(at == cut - rules.guard_ticks for cut in rules.cuts_around(silent, rules.zone_out_ticks + 1))
+
+
+def _compared(text: str) -> str:
+    return _IGNORED.sub("", text.replace(THREE_DOTS, ELLIPSIS))

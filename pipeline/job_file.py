@@ -1,0 +1,75 @@
+"""Job files: ``NAME.job.toml`` beside a dropped file says what is to be made of it.
+
+The keys are those of ``reelingua run``: ``profile``, ``language``, ``audio_stream``, ``transcript``
+and ``speakers``; the last two name files beside the job file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.errors import UsageError
+from schemas.settings import Settings
+
+MAX_SIDE_FILE_BYTES = 16 * 1024 * 1024
+"""Ours: the words of 100 hours of speech are about 6 MB; what is larger is no transcript."""
+
+
+class _Job(BaseModel):
+    """What a job file may hold."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    engine: str | None = None
+    profile: str | None = None
+    language: str | None = None
+    audio_stream: int | None = None
+    transcript: str | None = None
+    speakers: str | None = None
+
+
+def job_file_of(media: Path) -> Path:
+    """Where the job file of a media file would be: its whole name with ``.job.toml`` after it."""
+    return media.with_name(f"{media.name}.job.toml")
+
+
+def read(path: Path, defaults: Settings) -> Settings:
+    """``defaults`` with what the job file says in their place.
+
+    Raises:
+        UsageError: The file is not TOML, has an unknown key or a value of the wrong type, or names a
+            side file that cannot be read.
+    """
+    try:
+        job = _Job.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path.name} is not TOML ({error}); mend it or remove it") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{path.name}: {key}: {first['msg']}; the keys are those of reelingua run") from error
+    stated = {name: value for name, value in job if value is not None}
+    for name in ("transcript", "speakers"):
+        if name in stated:
+            stated[name] = side_file(path.parent / Path(stated[name]).name)
+    return dataclasses.replace(defaults, **stated)
+
+
+def side_file(path: Path) -> str:
+    """Text of a transcript or an RTTM file.
+
+    Raises:
+        UsageError: It is missing, not UTF-8, or larger than such files are.
+    """
+    try:
+        if path.stat().st_size > MAX_SIDE_FILE_BYTES:
+            raise UsageError(f"{path} is larger than {MAX_SIDE_FILE_BYTES // 2**20} MB; is it the right file?")
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); check the name") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8; save it as UTF-8") from error

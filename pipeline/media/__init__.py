@@ -1,0 +1,1 @@
+"""From bytes to timeline: probe, the one decode pass, shots, speech regions, chunks."""

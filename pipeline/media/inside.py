@@ -1,0 +1,120 @@
+"""The process that opens untrusted media: ``python -m pipeline.media.inside FOLDER``.
+
+It may die. Before anything of the file is read it limits its own memory, time and output. It sees the
+input as ``input.bin`` in its own folder, opens nothing else (formats and protocols are listed), and
+answers with ``answer.json`` or ``refusal.json``; progress goes to standard output, a JSON line each.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import DecodeFailed, MediaError, ProbeFailed
+from pipeline.media.messages import Bounds, PrepareRequest, Progress, Refusal, Request
+
+if TYPE_CHECKING:
+    import av
+
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mxf,wav,w64,mp3,flac,ogg,aac,ac3,eac3,aiff,asf,flv"
+"""Containers that are opened; no playlist, no script, no picture is among them."""
+
+REQUEST, ANSWER, REFUSAL, INPUT = "request.json", "answer.json", "refusal.json", "input.bin"
+"""Names in the folder."""
+
+_PROGRESS_S = 0.25
+_PARENT_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def main(folder: Path) -> int:
+    """Answers the request that lies in ``folder``; 0 also for a refusal, which is an answer."""
+    text = (folder / REQUEST).read_text("utf-8")
+    request = Request.model_validate_json(text, extra="ignore")
+    _confine(request.bounds)
+    try:
+        answer = _survey(folder, request.bounds) if request.job == "survey" else _prepare(folder, text)
+    except MediaError as error:
+        (folder / REFUSAL).write_text(Refusal(what=error.what, remedy=error.remedy).model_dump_json(), "utf-8")
+    except MemoryError:
+        _refuse_memory(folder, request.bounds)
+    else:
+        (folder / ANSWER).write_text(answer, "utf-8")
+    return 0
+
+
+def _survey(folder: Path, bounds: Bounds) -> str:
+    from pipeline.media.survey import survey  # noqa: PLC0415 - after the limits, so that imports are under them
+
+    with _opened(folder, bounds) as container:
+        return survey(container, bounds, _Reporter().report).model_dump_json()
+
+
+def _prepare(folder: Path, text: str) -> str:
+    from pipeline.media.decode import decode  # noqa: PLC0415 - as above
+
+    request = PrepareRequest.model_validate_json(text)
+    with _opened(folder, request.bounds) as container, _opened(folder, request.bounds) as again:
+        return decode(container, again, request, folder, _Reporter().report).model_dump_json()
+
+
+def _opened(folder: Path, bounds: Bounds) -> av.container.InputContainer:
+    import av  # noqa: PLC0415 - as above
+
+    options = {
+        "format_whitelist": FORMATS,
+        "protocol_whitelist": "file",
+        "max_streams": str(bounds.max_streams),
+        "fflags": "+genpts",
+    }
+    try:
+        return av.open(f"file:{folder / INPUT}", options=options, metadata_errors="replace")
+    except av.error.MemoryError as error:
+        raise MemoryError from error
+    except av.error.FFmpegError as error:
+        raise ProbeFailed(
+            f"it is not media in a format that we take ({error.strerror})",
+            "give a video or audio file such as MP4, MOV, MKV, MXF, TS, WAV, FLAC or MP3",
+        ) from error
+
+
+class _Reporter:
+    """Writes progress, a few lines per second."""
+
+    def __init__(self) -> None:
+        self._at = 0.0
+
+    def report(self, done: int) -> None:
+        now = time.monotonic()
+        if now - self._at >= _PROGRESS_S:
+            self._at = now
+            sys.stdout.write(Progress(done=done).model_dump_json() + "\n")
+            sys.stdout.flush()
+
+
+def _confine(bounds: Bounds) -> None:
+    """Limits of this process; the kernel ends it where it does not keep to them."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
+    for kind, most in (
+        (resource.RLIMIT_AS, bounds.memory_bytes),
+        (resource.RLIMIT_FSIZE, bounds.output_bytes),
+        (resource.RLIMIT_CPU, bounds.cpu_s),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (limit, limit))
+
+
+def _refuse_memory(folder: Path, bounds: Bounds) -> None:
+    failed = DecodeFailed(f"opening it takes more than {bounds.memory_bytes >> 20} MiB of memory", "export it again")
+    (folder / REFUSAL).write_text(Refusal(what=failed.what, remedy=failed.remedy).model_dump_json(), "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

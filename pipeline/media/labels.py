@@ -1,0 +1,45 @@
+"""What a container says about itself in words: languages and start timecodes. Pure."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import langcodes
+
+_TIMECODE = re.compile(r"^(\d{1,2}):([0-5]\d):([0-5]\d)([:;.])(\d{1,3})$")
+_DAY_HOURS = 24
+
+
+def language(stated: str) -> str | None:
+    """BCP 47 tag of a container's language, e.g. ``eng`` to ``en``; None for none, ``und`` and nonsense."""
+    text = stated.strip()
+    if not text or not langcodes.tag_is_valid(text):
+        return None
+    tag = langcodes.standardize_tag(text)
+    return None if tag.split("-")[0] in ("und", "mis", "mul", "zxx", "qaa") else tag
+
+
+def timecode(stated: str) -> str | None:
+    """``HH:MM:SS:FF``, with ``;`` before the frames where it drops frames; None when it is not a timecode."""
+    found = _TIMECODE.match(stated.strip())
+    if found is None or int(found[1]) >= _DAY_HOURS:
+        return None
+    mark = ":" if found[4] == ":" else ";"
+    return f"{int(found[1]):02}:{found[2]}:{found[3]}{mark}{int(found[5]):02}"
+
+
+def timecode_of_samples(time_reference: str, *, sample_rate_hz: int, frame_rate: Fraction | None) -> str | None:
+    """Timecode of a broadcast WAV, which counts samples since midnight; no drop frames.
+
+    Without a picture there are no frames to count, so that it ends in milliseconds: ``HH:MM:SS.mmm``.
+    """
+    if not time_reference.strip().isdigit() or sample_rate_hz <= 0:
+        return None
+    since = Fraction(int(time_reference), sample_rate_hz)
+    seconds = int(since)
+    if seconds >= _DAY_HOURS * 3600:
+        return None
+    rest = since - seconds
+    clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{clock}.{int(rest * 1000):03}" if frame_rate is None else f"{clock}:{int(rest * frame_rate):02}"

@@ -1,0 +1,40 @@
+"""Size of the pictures that are kept of a title: upright, with square pixels, at most so large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from schemas.media import VideoStream
+
+SAMPLE_SIDE = 512
+"""Long side of a sampled frame: 512 x 288 are 16 x 9 patches of 32 pixels, 144 tokens for Qwen3-Omni, just
+above the least it takes (128), and enough for a thumbnail. About 20 KB per second of title."""
+
+MAX_PIXEL_ASPECT = Fraction(8)
+"""Stranger shapes of a pixel are broken headers and are taken as square."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Pixels of a picture."""
+
+    width: int
+    """Across."""
+
+    height: int
+    """Down."""
+
+
+def scaled(width: int, height: int, pixel_aspect: Fraction) -> Size:
+    """A stored picture with square pixels, inside ``SAMPLE_SIDE``; even, and not turned yet."""
+    is_sane = 1 / MAX_PIXEL_ASPECT <= pixel_aspect <= MAX_PIXEL_ASPECT
+    shown_width = width * float(pixel_aspect if is_sane else 1)
+    scale = min(1.0, SAMPLE_SIDE / max(shown_width, height))
+    return Size(*(max(2, round(side * scale / 2) * 2) for side in (shown_width, height)))
+
+
+def sampled_size(video: VideoStream) -> Size:
+    """Size of the sampled frames of a title, upright."""
+    size = scaled(video.width, video.height, video.pixel_aspect)
+    return Size(size.height, size.width) if video.rotation_deg in (90, 270) else size

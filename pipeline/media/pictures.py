@@ -1,0 +1,87 @@
+"""Pictures of a decoded frame: a small one for the detectors, an upright JPEG for people and describers.
+
+Only for the process that decodes: frames come from PyAV.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.video.reformatter import Interpolation
+
+Pixels = npt.NDArray[np.uint8]
+
+ANALYSIS_SIDE = 160
+"""Long side of the detectors' picture. With point-like scaling the reference cuts come out at the same
+frames at 160, 256 (PySceneDetect's default width) and 320 pixels, and 160 costs least."""
+
+SAMPLE_SIDE = 512
+"""Long side of a sampled frame: 512 x 288 are 16 x 9 patches of 32 pixels, 144 tokens for Qwen3-Omni, just
+above the least it takes (128), and enough for a thumbnail. About 20 KB per second of title."""
+
+JPEG_QUALITY = 85
+"""Where 4:2:0 JPEG stops showing blocks at this size; ours."""
+
+_MAX_ASPECT = Fraction(8)  # of a pixel: stranger values are broken headers and are taken as square
+
+
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """How a stored picture is turned and stretched for the eye."""
+
+    rotation_deg: int
+    """Clockwise turn: 0, 90, 180 or 270."""
+
+    pixel_aspect: Fraction
+    """Width of a pixel over its height."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jpeg:
+    """A compressed picture."""
+
+    width: int
+    """Pixels across."""
+
+    height: int
+    """Pixels down."""
+
+    data: bytes
+    """The file."""
+
+
+def analysis_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the detectors' picture: even, at least 2, never larger than the source needs."""
+    scale = min(1.0, ANALYSIS_SIDE / max(width, height))
+    return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))  # type: ignore[return-value]  # two in, two out
+
+
+def small(frame: av.VideoFrame, size: tuple[int, int]) -> Pixels:
+    """Small picture of shape ``(height, width, 3)``, BGR, 8 bits, as it is stored (not turned).
+
+    Scaled by two-tap sampling, which is what PySceneDetect does. Averaging instead makes the hue of
+    dark pictures jump from frame to frame: a false cut in ``fades.mp4``, a lost one in ``nature.mp4``.
+    """
+    width, height = size
+    taken = frame.reformat(width=width, height=height, format="bgr24", interpolation=Interpolation.FAST_BILINEAR)
+    return np.asarray(taken.to_ndarray(), np.uint8)
+
+
+def jpeg(frame: av.VideoFrame, upright: Upright) -> Jpeg:
+    """The picture as a player shows it, its long side at most ``SAMPLE_SIDE``."""
+    aspect = upright.pixel_aspect if 1 / _MAX_ASPECT <= upright.pixel_aspect <= _MAX_ASPECT else Fraction(1)
+    shown_width, shown_height = frame.width * float(aspect), float(frame.height)
+    scale = min(1.0, SAMPLE_SIDE / max(shown_width, shown_height))
+    width, height = (max(2, round(side * scale / 2) * 2) for side in (shown_width, shown_height))
+    taken = frame.reformat(width=width, height=height, format="bgr24", interpolation=Interpolation.AREA)
+    pixels = np.asarray(taken.to_ndarray(), np.uint8)
+    turns = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+    if upright.rotation_deg in turns:
+        pixels = np.asarray(cv2.rotate(pixels, turns[upright.rotation_deg]), np.uint8)
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return Jpeg(pixels.shape[1], pixels.shape[0], data.tobytes())

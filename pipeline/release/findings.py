@@ -1,0 +1,56 @@
+"""Findings about a title as a whole: what was assumed, what failed, what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.release.title import Failed
+from schemas.captions import Finding, Severity
+from schemas.speech import Coverage, CoverageLabel, Turn
+from schemas.time import clock
+
+UNSURE_MS = 1_000
+"""Speech without a speaker that is worth a look. Ours: less is a syllable between two turns."""
+
+
+def about_title(
+    *,
+    failed: Sequence[Failed],
+    coverage: Sequence[Coverage],
+    turns: Sequence[Turn],
+    is_language_assumed: bool,
+    language: str,
+) -> tuple[Finding, ...]:
+    """What a human should know before trusting the title."""
+    found: list[Finding] = []
+    if is_language_assumed:
+        message = f"Nothing says what is spoken; {language} was assumed. Run again with --language if it is another."
+        found.append(_finding("language-assumed", Severity.WARNING, None, message))
+    found += (
+        _finding("engine-failure", Severity.ERROR, None, f"The {one.job} request {one.index} failed: {one.reason}.")
+        for one in failed
+    )
+    found += _dropped(coverage)
+    unsure = [turn for turn in turns if turn.speaker is None and turn.span.duration_ms >= UNSURE_MS]
+    found += (
+        _finding(
+            "speaker-unsure",
+            Severity.INFO,
+            turn.span.start_ms,
+            f"Nobody is sure who speaks from {clock(turn.span.start_ms)} to {clock(turn.span.end_ms)}.",
+        )
+        for turn in unsure
+    )
+    return tuple(found)
+
+
+def _dropped(coverage: Sequence[Coverage]) -> Iterator[Finding]:
+    for part in coverage:
+        if part.label is CoverageLabel.DROPPED:
+            where = f"{clock(part.span.start_ms)} to {clock(part.span.end_ms)}"
+            message = f"Speech from {where} has no captions: {part.reason}."
+            yield _finding("speech-dropped", Severity.WARNING, part.span.start_ms, message)
+
+
+def _finding(rule: str, severity: Severity, start_ms: int | None, message: str) -> Finding:
+    return Finding(rule, severity, None, start_ms, None, None, "", message)

@@ -1,0 +1,148 @@
+"""The rows that a title adds to the published tables."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+from pipeline.captions.measure import longest_line, reading_speed_cps
+from pipeline.captions.profiles import CaptionProfile
+from pipeline.release.title import Title
+from pipeline.store.releases import TableRows
+from schemas.release import Deliverable
+from schemas.speech import Turn
+from schemas.tables import (
+    AssetRow,
+    ChunkRow,
+    CoverageRow,
+    CueRow,
+    DeliverableRow,
+    FindingRow,
+    Published,
+    SceneRow,
+    SegmentRow,
+    ShotRow,
+    SpeakerRow,
+    WordRow,
+)
+
+
+def all_rows(
+    title: Title, deliverables: tuple[Deliverable, ...], *, release_id: str, profile: CaptionProfile
+) -> Iterator[TableRows]:
+    """Every row of a release, table by table; ``runs`` has its own moment, after the last stage."""
+    published = Published(title.asset.asset_id, release_id)
+    yield TableRows("assets", (AssetRow(release_id, title.name, title.asset),))
+    yield TableRows("chunks", (*_chunks(title, published), *_windows(title, published)))
+    yield TableRows("shots", tuple(_shots(title, published)))
+    yield TableRows("scenes", tuple(SceneRow(published, scene) for scene in title.scenes))
+    yield TableRows("words", tuple(_words(title, published)))
+    yield TableRows("segments", tuple(_segments(title, published)))
+    yield TableRows("speakers", tuple(_speakers(title, published)))
+    yield TableRows("cues", tuple(_cues(title, published, profile)))
+    yield TableRows("findings", tuple(_findings(title, published)))
+    yield TableRows("coverage", tuple(CoverageRow(published, part) for part in title.coverage))
+    yield TableRows("deliverables", tuple(_deliverable(published, made) for made in deliverables))
+
+
+def _chunks(title: Title, published: Published) -> Iterator[ChunkRow]:
+    failures = {failed.index: failed.reason for failed in title.failed if failed.job == "transcribe"}
+    for chunk in title.chunks:
+        yield ChunkRow(
+            published,
+            job="transcribe",
+            chunk_index=chunk.chunk_index,
+            span=chunk.span,
+            ends_by=chunk.ends_by,
+            speech_ms=chunk.speech_ms,
+            failure=failures.get(chunk.chunk_index),
+        )
+
+
+def _windows(title: Title, published: Published) -> Iterator[ChunkRow]:
+    failures = {failed.index: failed.reason for failed in title.failed if failed.job == "describe"}
+    for window in title.windows:
+        speech_ms = sum(window.span.overlap_ms(chunk.span) for chunk in title.chunks)
+        yield ChunkRow(
+            published,
+            job="describe",
+            chunk_index=window.window_index,
+            span=window.span,
+            ends_by=None,
+            speech_ms=speech_ms,
+            failure=failures.get(window.window_index),
+        )
+
+
+def _shots(title: Title, published: Published) -> Iterator[ShotRow]:
+    notes = {note.shot_index: note for note in title.notes}
+    for shot in title.shots:
+        note = notes.get(shot.shot_index)
+        if note is None:
+            yield ShotRow(published, shot, description=None, sound=None, tags=())
+        else:
+            yield ShotRow(published, shot, description=note.description, sound=note.sound, tags=note.tags)
+
+
+def _words(title: Title, published: Published) -> Iterator[WordRow]:
+    index = 0
+    for segment in title.segments:
+        for word in segment.words:
+            yield WordRow(
+                published, index, segment.segment_index, word.text, word.span, word.confidence, segment.speaker
+            )
+            index += 1
+
+
+def _segments(title: Title, published: Published) -> Iterator[SegmentRow]:
+    for segment in title.segments:
+        yield SegmentRow(
+            published,
+            segment.segment_index,
+            segment.span,
+            segment.language,
+            segment.speaker,
+            segment.text,
+            len(segment.words),
+            segment.is_draft,
+        )
+
+
+def _speakers(title: Title, published: Published) -> Iterator[SpeakerRow]:
+    turns: dict[str, list[Turn]] = {}
+    for turn in title.turns:
+        if turn.speaker is not None:
+            turns.setdefault(turn.speaker, []).append(turn)
+    for speaker, own in turns.items():
+        yield SpeakerRow(
+            published,
+            speaker,
+            turns=len(own),
+            speech_ms=sum(turn.span.duration_ms for turn in own),
+            confidence=statistics.fmean(turn.confidence for turn in own),
+        )
+
+
+def _cues(title: Title, published: Published, profile: CaptionProfile) -> Iterator[CueRow]:
+    for index, cue in enumerate(title.cues):
+        yield CueRow(
+            published,
+            cue_id=title.cue_id(index),
+            cue_index=index,
+            variant=title.variant,
+            profile=title.profile,
+            cue=cue,
+            text=cue.text,
+            reading_speed_cps=reading_speed_cps(cue, profile),
+            longest_line=longest_line(cue.lines, profile),
+        )
+
+
+def _findings(title: Title, published: Published) -> Iterator[FindingRow]:
+    for finding in title.findings:
+        cue_id = None if finding.cue_index is None else title.cue_id(finding.cue_index)
+        yield FindingRow(published, cue_id, title.language if cue_id else None, finding)
+
+
+def _deliverable(published: Published, made: Deliverable) -> DeliverableRow:
+    return DeliverableRow(published, made.name, made.kind, made.language, made.sha256, made.size_bytes)

@@ -1,0 +1,149 @@
+"""How many requests fit on a GPU at once: its memory, less the weights, in KV cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.sizing.profiles import Figure, Gpu, ModelProfile, Precision, Sized
+
+ACTIVATIONS_GB = 4.6
+"""Memory that neither weights nor KV cache may take: activations, CUDA graphs, encoder outputs. Derived:
+80 GB at 0.92, with 35 GB of weights, leaves 34 GB of KV cache for Qwen3-Omni (MODELS §1). Not measured."""
+
+BATCHED_TOKENS = 16_384
+"""Tokens that vLLM schedules in one step by default on a GPU of 70 GiB or more (MODELS §3), and the most
+that it encodes of media in one step; raised to the longest request, so that its media fit."""
+
+IN_FLIGHT_PER_SEQ = 2
+"""Requests that are prepared or running for each one that runs: enough for the engine never to wait
+for the feeder, few enough to bound memory (MODELS §3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """How one model is served on one GPU."""
+
+    model: str
+    """The model."""
+
+    gpu: str
+    """The GPU."""
+
+    precision: Precision | None
+    """Precision of the weights; null when none can be served."""
+
+    kv_precision: Precision | None
+    """Precision of the KV cache; null when none can be served."""
+
+    kv_tokens: int
+    """Tokens that the KV cache holds; 0 when nothing fits."""
+
+    max_num_seqs: int
+    """Requests that run at once; 0 when nothing fits."""
+
+    in_flight: int
+    """Requests that the worker keeps with the engine."""
+
+    max_num_batched_tokens: int
+    """Tokens per step."""
+
+    reason: str
+    """One sentence: the arithmetic, or why it does not fit."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether at least one request runs."""
+        return self.max_num_seqs > 0
+
+
+def size(
+    profile: ModelProfile,
+    gpu: Gpu,
+    *,
+    tokens_per_request: int,
+    precision: Precision | None = None,
+    kv_precision: Precision | None = None,
+    utilisation: float | None = None,
+) -> Sizing:
+    """How ``profile`` is served on ``gpu``; where it cannot be, ``reason`` says why.
+
+    Args:
+        profile: The model.
+        gpu: The GPU.
+        tokens_per_request: Tokens of the longest request, prompt and answer.
+        precision: Of the weights; by default the first of the profile that the GPU computes in and that fits.
+        kv_precision: Of the KV cache; by default the first of the profile that the GPU computes in.
+        utilisation: Share of the memory that may be taken; by default the profile's.
+
+    """
+    if tokens_per_request < 1:
+        raise ValueError(f"a request has at least one token, got {tokens_per_request}")
+    if not profile.counts_tokens:
+        return _refused(profile, gpu, "runs on a CPU")
+    if not profile.weights_published:
+        return _refused(profile, gpu, "its weights are not published")
+    context = profile.context_tokens.value
+    if context is not None and tokens_per_request > context:
+        return _refused(
+            profile, gpu, f"a request of {tokens_per_request:,} tokens exceeds its context of {context:,.0f}"
+        )
+    weights = _allowed(profile.weights_gb, gpu, precision)
+    caches = _allowed(profile.kv_bytes_per_token, gpu, kv_precision)
+    if not weights or not caches:
+        asked = " with ".join(str(p) for p in (precision, kv_precision) if p is not None) or "any precision"
+        return _refused(profile, gpu, f"cannot be served in {asked}: not in its profile, or the GPU has no FP8")
+    share = utilisation if utilisation is not None else _known(profile.utilisation)
+    tried = [
+        _at(profile, gpu, chosen, caches[0], share=share, tokens_per_request=tokens_per_request) for chosen in weights
+    ]
+    return next((sizing for sizing in tried if sizing.fits), tried[0])
+
+
+def _at(
+    profile: ModelProfile, gpu: Gpu, weights: Sized, cache: Sized, *, share: float, tokens_per_request: int
+) -> Sizing:
+    weights_gb, memory_gb = _known(weights.figure), _known(gpu.memory_gb)
+    free_gb = memory_gb * share - weights_gb - ACTIVATIONS_GB
+    arithmetic = (
+        f"{memory_gb:g} GB x {share:.2f} - {weights_gb:g} GB of {weights.precision} weights "
+        f"- {ACTIVATIONS_GB:g} GB = {free_gb:.1f} GB"
+    )
+    kv_tokens = max(0, int(free_gb * 1e9 / _known(cache.figure)))
+    seqs = min(kv_tokens // tokens_per_request, int(profile.max_num_seqs.value or kv_tokens))
+    if seqs == 0:
+        needed = tokens_per_request * _known(cache.figure) / 1e9
+        return _refused(
+            profile,
+            gpu,
+            f"{arithmetic} for the KV cache, and one request of {tokens_per_request:,} tokens needs {needed:.2f} GB",
+        )
+    return Sizing(
+        model=profile.name,
+        gpu=gpu.name,
+        precision=weights.precision,
+        kv_precision=cache.precision,
+        kv_tokens=kv_tokens,
+        max_num_seqs=seqs,
+        in_flight=IN_FLIGHT_PER_SEQ * seqs,
+        max_num_batched_tokens=max(BATCHED_TOKENS, -(-tokens_per_request // 1024) * 1024),
+        reason=f"{arithmetic}: {kv_tokens:,} tokens of {cache.precision} KV cache",
+    )
+
+
+def _allowed(sizes: tuple[Sized, ...], gpu: Gpu, asked: Precision | None) -> list[Sized]:
+    """What of the profile's list the GPU can compute in and the caller asks for, in the list's order."""
+    return [
+        sized
+        for sized in sizes
+        if asked in (None, sized.precision) and (gpu.has_fp8 or sized.precision is not Precision.FP8)
+    ]
+
+
+def _known(figure: Figure) -> float:
+    if figure.value is None:
+        raise ValueError(f"sizing needs a figure that is unknown: {figure.source}")
+    return figure.value
+
+
+def _refused(profile: ModelProfile, gpu: Gpu, reason: str) -> Sizing:
+    return Sizing(profile.name, gpu.name, None, None, 0, 0, 0, 0, f"{profile.name} on {gpu.name}: {reason}")

@@ -1,0 +1,1 @@
+"""From chunk results to one timeline of words."""

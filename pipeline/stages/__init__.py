@@ -1,0 +1,1 @@
+"""One plain function per stage, over the library and the ledger."""

@@ -1,0 +1,41 @@
+"""The stage that makes captions of what is said, and says what is wrong with them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from pipeline.captions.cues import build
+from pipeline.captions.lint import lint
+from pipeline.captions.profiles import CaptionProfile
+from pipeline.stages.work import Counts, Progress, Step, Work, once
+from pipeline.store.ledger import Done, Staging
+from schemas.captions import Cue, Finding
+from schemas.media import Asset, Shot
+from schemas.speech import Segment
+
+CUES_VERSION = "1"
+"""Version of segmentation, timing, profiles' data and lint."""
+
+
+def cues(work: Work, asset: Asset, prepared: Done, stitched: Done, *, profile: CaptionProfile) -> Done:
+    """Captions under a profile; parts ``cues`` and ``findings``."""
+    rate = constant_rate(asset)
+    inputs = (stitched.digest, prepared.part("shots").sha256)
+    config = f"{profile.name} {profile.language} rate={rate} length_ms={asset.length_ms}"
+    step = Step(asset.asset_id, "cues", CUES_VERSION, inputs, config)
+
+    def make(staging: Staging, progress: Progress) -> Counts:
+        shots = work.ledger.read(prepared, "shots", Shot)
+        cuts_ms = [shot.span.start_ms for shot in shots[1:]]
+        segments = work.ledger.read(stitched, "segments", Segment)
+        made = build(segments, cuts_ms=cuts_ms, rate=rate, profile=profile, length_ms=asset.length_ms)
+        staging.add_rows("findings", lint(made, cuts_ms=cuts_ms, rate=rate, profile=profile), Finding)
+        progress(1, 1)
+        return Counts(staging.add_rows("cues", made, Cue))
+
+    return once(work, step, make)
+
+
+def constant_rate(asset: Asset) -> Fraction | None:
+    """The picture's exact rate; None without one, or where it varies and frames have no grid."""
+    return asset.video.frame_rate if asset.video and not asset.video.is_variable_rate else None

@@ -1,0 +1,190 @@
+"""All stages of one title in order: from a source to its current release."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.captions.profiles import CaptionProfile, profile
+from pipeline.release.findings import about_title
+from pipeline.release.title import Failed, Title
+from pipeline.stages import captions, media, picture, release, speech
+from pipeline.stages.work import StageRun, Work
+from pipeline.store import releases
+from pipeline.store.ledger import Done
+from pipeline.store.objects import Objects
+from schemas.captions import Cue, Finding, Severity
+from schemas.jobs import Description, Job, Transcript
+from schemas.media import Asset, Shot
+from schemas.outcome import Outcome, Status
+from schemas.plan import Chunk, Window
+from schemas.scenes import Scene, ShotNote
+from schemas.speech import Coverage, Segment, Turn
+
+ASSUMED_LANGUAGE = "en"
+"""What is taken to be spoken when neither the user nor the file says so; the release carries a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What is spoken, and who says so."""
+
+    tag: str
+    """BCP 47 tag."""
+
+    is_assumed: bool
+    """Whether nobody said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The results of all stages of one asset."""
+
+    asset: Asset
+    """What probe found."""
+
+    language: Language
+    """What is spoken."""
+
+    prepared: Done
+    """Speech audio, shots, frames."""
+
+    planned: Done
+    """Chunks and windows."""
+
+    heard: Done
+    """Words per chunk."""
+
+    told: Done
+    """Who speaks when."""
+
+    stitched: Done
+    """One timeline."""
+
+    described: Done
+    """Notes and scenes."""
+
+    captioned: Done
+    """Cues and findings."""
+
+    @property
+    def stages(self) -> tuple[Done, ...]:
+        """In the order in which they were made."""
+        return (
+            self.prepared,
+            self.planned,
+            self.heard,
+            self.told,
+            self.stitched,
+            self.described,
+            self.captioned,
+        )
+
+
+def make(work: Work, objects: Objects, source: Path, runs: list[StageRun]) -> Outcome:
+    """Bring a source to its current release; what is done already is not done again.
+
+    ``runs`` is where ``work.ran`` collects what was really run; its rows are published with the release.
+
+    Raises:
+        MediaError: The source cannot be used.
+        EngineError: An engine is not available, or died whatever it was asked.
+        StoreError: Disk or service failed.
+
+    """
+    began_s = time.monotonic()
+    asset = media.probe(work, objects, source)
+    house = profile(work.settings.profile, spoken_language(work, asset).tag)
+    made = _stages(work, asset, source, house)
+    release_id = release.release_id(made.stages)
+    title = _title(work, made, source.name, house)
+    status = Status.UNCHANGED
+    if releases.current(objects, asset.asset_id) != release_id:
+        work.progress("release", 0, 1)
+        release.publish(objects, title, house, release=release_id, runs=runs)
+        status = Status.MADE
+    return _outcome(title, source, status, release_id, wall_s=time.monotonic() - began_s)
+
+
+def spoken_language(work: Work, asset: Asset) -> Language:
+    """What the user says is spoken, else what the file says, else what is assumed."""
+    if work.settings.language is not None:
+        return Language(work.settings.language, is_assumed=False)
+    for stream in asset.audio:
+        if stream.stream_index == asset.audio_choice and stream.language is not None:
+            return Language(stream.language, is_assumed=False)
+    return Language(ASSUMED_LANGUAGE, is_assumed=bool(asset.audio))
+
+
+def _stages(work: Work, asset: Asset, source: Path, house: CaptionProfile) -> Made:
+    language = spoken_language(work, asset)
+    if asset.audio:
+        work.engines.require_language(Job.TRANSCRIBE, language.tag)
+    prepared = media.prepare(work, asset, source)
+    planned = media.plan(work, asset, prepared)
+    heard = speech.transcribe(work, asset, prepared, planned, language=language.tag)
+    if work.settings.transcript is not None:
+        text = work.settings.transcript
+        heard = speech.align(work, asset, prepared, planned, heard, language=language.tag, text=text)
+    told = speech.speakers(work, asset, prepared)
+    stitched = speech.stitch(work, asset, prepared, planned, heard, told)
+    described = picture.describe(work, asset, prepared, planned, told)
+    captioned = captions.cues(work, asset, prepared, stitched, profile=house)
+    return Made(asset, language, prepared, planned, heard, told, stitched, described, captioned)
+
+
+def _title(work: Work, made: Made, name: str, house: CaptionProfile) -> Title:
+    read = work.ledger.read
+    windows = read(made.planned, "windows", Window)
+    transcripts = read(made.heard, "transcripts", Transcript)
+    descriptions = read(made.described, "descriptions", Description)
+    failed = (
+        *(Failed("transcribe", index, one.failure) for index, one in enumerate(transcripts) if one.failure),
+        *(Failed("describe", index, one.failure) for index, one in enumerate(descriptions) if one.failure),
+    )
+    coverage = read(made.stitched, "coverage", Coverage)
+    turns = read(made.told, "turns", Turn)
+    about = about_title(
+        failed=failed,
+        coverage=coverage,
+        turns=turns,
+        is_language_assumed=made.language.is_assumed,
+        language=made.language.tag,
+    )
+    return Title(
+        asset=made.asset,
+        name=name,
+        language=made.language.tag,
+        profile=house.name,
+        variant=house.variant,
+        chunks=tuple(read(made.planned, "chunks", Chunk)),
+        windows=tuple(windows),
+        failed=failed,
+        segments=tuple(read(made.stitched, "segments", Segment)),
+        turns=tuple(turns),
+        coverage=tuple(coverage),
+        shots=tuple(read(made.prepared, "shots", Shot)),
+        notes=tuple(read(made.described, "notes", ShotNote)),
+        scenes=tuple(read(made.described, "scenes", Scene)),
+        cues=tuple(read(made.captioned, "cues", Cue)),
+        findings=(*about, *read(made.captioned, "findings", Finding)),
+        stages=tuple(release.used(done) for done in made.stages),
+    )
+
+
+def _outcome(title: Title, source: Path, status: Status, release_id: str, *, wall_s: float) -> Outcome:
+    return Outcome(
+        source=str(source),
+        status=status,
+        asset_id=title.asset.asset_id,
+        release_id=release_id,
+        message=None,
+        length_ms=title.asset.length_ms,
+        cues=len(title.cues),
+        scenes=len(title.scenes),
+        speakers=len({turn.speaker for turn in title.turns if turn.speaker}),
+        errors=title.count(Severity.ERROR),
+        warnings=title.count(Severity.WARNING),
+        wall_s=wall_s,
+    )

@@ -1,0 +1,152 @@
+"""Rows to Parquet and back, a row group at a time, so that memory does not grow with the number of rows."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.errors import Missing, StoreError
+from schemas import columns
+
+_BATCH_ROWS = 512
+"""Rows converted at a time: pictures of 50 kB (``SampledFrame``) make 25 MB."""
+
+_GROUP_ROWS = 122_880
+"""Rows in a row group at most: DuckDB's own size, and the unit of its parallel reads (PLATFORM §5)."""
+
+_GROUP_BYTES = 16 << 20
+"""Bytes of Arrow data in a row group at most, for records that hold pictures or sound. Ours."""
+
+_ZSTD_LEVEL = 3
+"""PLATFORM §5; zstd's own default."""
+
+Record = TypeVar("Record")
+"""A record type that ``schemas.columns`` can lay out."""
+
+
+def write_rows(path: Path, rows: Iterable[Record], record: type[Record]) -> int:
+    """Write ``rows`` to ``path`` and return how many there were; the file appears whole or not at all.
+
+    The same rows make the same bytes.
+
+    Raises:
+        StoreError: The disk is full or not writable.
+
+    """
+    part = path.with_name(f".part-{secrets.token_hex(8)}")
+    count = 0
+    try:
+        with _writing(path):
+            writer = pq.ParquetWriter(
+                part,
+                columns.schema(record),
+                compression="zstd",
+                compression_level=_ZSTD_LEVEL,
+                write_page_checksum=True,
+            )
+        try:
+            for group in _groups(rows, record):
+                count += group.num_rows
+                with _writing(path):
+                    writer.write_table(group, row_group_size=group.num_rows)
+        finally:
+            with _writing(path):
+                writer.close()
+        with _writing(path):
+            part.replace(path)
+    finally:
+        with contextlib.suppress(OSError):  # what could not be written cannot be removed
+            part.unlink()
+    return count
+
+
+def read_rows(path: Path, record: type[Record]) -> list[Record]:
+    """All rows of a file that ``write_rows`` made. Raises StoreError when it is damaged or of another record."""
+    return list(iter_rows(path, record))
+
+
+def iter_rows(path: Path, record: type[Record]) -> Iterator[Record]:
+    """Rows of a file in order, with no more than a row group of them in memory.
+
+    Raises:
+        StoreError: The file is truncated, damaged, not there, or holds other records.
+
+    """
+    with _reading(path), pq.ParquetFile(path, page_checksum_verification=True) as source:
+        for batch in source.iter_batches(batch_size=_BATCH_ROWS):
+            yield from _decoded(path, pa.Table.from_batches([batch]), record)
+
+
+def pick_rows(path: Path, record: type[Record], *, column: str, values: Collection[str]) -> list[Record]:
+    """Rows whose ``column`` is one of ``values``, in order; the others are never built. Raises StoreError."""
+    wanted = pa.array(list(values), type=pa.string())
+    found: list[Record] = []
+    with _reading(path), pq.ParquetFile(path, page_checksum_verification=True) as source:
+        for batch in source.iter_batches(batch_size=_BATCH_ROWS):
+            if column not in batch.schema.names:
+                raise StoreError(f"{path} has no column {column}; delete it and run again")
+            mask = pc.is_in(batch.column(column), value_set=wanted)
+            found += _decoded(path, pa.Table.from_batches([batch.filter(mask)]), record)
+    return found
+
+
+def read_columns(path: Path, names: Sequence[str]) -> pa.Table:
+    """A few columns of a file, all rows. Raises StoreError when it is damaged or lacks one."""
+    with _reading(path), pq.ParquetFile(path, page_checksum_verification=True) as source:
+        missing = sorted(set(names) - set(source.schema_arrow.names))
+        if missing:
+            raise StoreError(f"{path} has no column {', '.join(missing)}; delete it and run again")
+        return source.read(columns=list(names))
+
+
+def _groups(rows: Iterable[Record], record: type[Record]) -> Iterator[pa.Table]:
+    pending: list[pa.Table] = []
+    remaining = iter(rows)
+    while batch := list(itertools.islice(remaining, _BATCH_ROWS)):
+        pending.append(columns.to_table(batch, record))
+        if (
+            sum(table.num_rows for table in pending) + _BATCH_ROWS > _GROUP_ROWS
+            or sum(table.nbytes for table in pending) > _GROUP_BYTES
+        ):
+            yield pa.concat_tables(pending)
+            pending = []
+    if pending:
+        yield pa.concat_tables(pending)
+
+
+def _decoded(path: Path, table: pa.Table, record: type[Record]) -> list[Record]:
+    try:
+        return columns.from_table(table, record)
+    except (ValueError, TypeError) as fault:
+        raise StoreError(f"{path} does not hold {record.__name__} rows ({fault}); delete it and run again") from fault
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Arrow reports what is damaged as ArrowException or as a plain OSError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise Missing(str(path)) from None
+    except (pa.ArrowException, OSError) as fault:
+        raise StoreError(f"{path}: {_said(fault)}; the file is damaged: delete it and run again") from fault
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as fault:
+        raise StoreError(f"{path}: {_said(fault)}; make room or make the folder writable, then run again") from fault
+
+
+def _said(fault: Exception) -> str:
+    return " ".join(str(fault).split()) or type(fault).__name__

@@ -1,0 +1,137 @@
+"""Publishing a release: deliverables, manifest, rows, and last the mark that makes it the current one.
+
+Whoever follows the mark finds everything. A run that is killed before it leaves the release before as the
+current one, and running again completes what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.errors import StoreError
+from pipeline.store import layout, parquet, workspace
+from pipeline.store.objects import Objects
+from schemas.tables import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A file to deliver."""
+
+    name: str
+    """Its name in the release folder."""
+
+    path: Path
+    """The file; it is copied and stays where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """What a release adds to one table."""
+
+    table: str
+    """Name of the table, a key of ``schemas.tables.TABLES``."""
+
+    rows: Iterable[Any]
+    """Rows of that table's type, all of the asset and release that is published; streamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Content of the file that names the current release."""
+
+    asset_id: str
+    """The asset."""
+
+    release_id: str
+    """Its current release."""
+
+
+_MARK = TypeAdapter(_Mark)
+
+
+def publish(
+    objects: Objects,
+    asset_id: str,
+    release_id: str,
+    *,
+    deliverables: Sequence[Outgoing],
+    manifest: bytes,
+    tables: Sequence[TableRows],
+    at: Callable[[str], None] = lambda _point: None,
+) -> bool:
+    """Make a release the current one of its asset; False when it already was.
+
+    A release is immutable: what of it is already complete (the files, once there is a manifest; each table's
+    rows) stays as it is. ``at`` is called with the name of each point at which a kill leaves another state.
+
+    Raises:
+        StoreError: Disk or service failed; what was published stays, running again goes on from there.
+
+    """
+    if current(objects, asset_id) == release_id:
+        return False
+    at("publish:before-files")
+    if not objects.exists(layout.manifest(asset_id, release_id)):
+        for outgoing in deliverables:
+            objects.put_file(layout.release_file(asset_id, release_id, outgoing.name), outgoing.path)
+            at("publish:after-file")
+        at("publish:before-manifest")
+        objects.put_if_absent(layout.manifest(asset_id, release_id), manifest)
+    at("publish:before-tables")
+    for part in tables:
+        _put_rows(objects, asset_id, release_id, part)
+        at("publish:after-table")
+    at("publish:before-current")
+    _make_current(objects, _Mark(asset_id, release_id))
+    at("publish:after-current")
+    return True
+
+
+def current(objects: Objects, asset_id: str) -> str | None:
+    """The current release of an asset; None when it has none."""
+    numbers = _numbers(objects, asset_id)
+    return parse_mark(objects, layout.current(asset_id, max(numbers))) if numbers else None
+
+
+def parse_mark(objects: Objects, key: str) -> str:
+    """The release that a mark names. Raises StoreError when it is damaged."""
+    try:
+        return _MARK.validate_json(objects.get(key)).release_id
+    except ValidationError as fault:
+        raise StoreError(f"{key} is damaged; delete it and run again") from fault
+
+
+def _put_rows(objects: Objects, asset_id: str, release_id: str, part: TableRows) -> None:
+    """Write a release's rows of one table, unless they are there; no file where there are no rows."""
+    key = layout.table_part(part.table, asset_id, release_id)
+    if objects.exists(key):
+        return
+    with workspace.private_folder(objects.workspace) as folder:
+        path = folder / "rows.parquet"
+        if parquet.write_rows(path, part.rows, TABLES[part.table]) == 0:
+            return
+        for column, own in (("asset_id", asset_id), ("release_id", release_id)):
+            if pc.unique(parquet.read_columns(path, [column]).column(column)).to_pylist() != [own]:
+                raise ValueError(f"rows of {part.table} are not all of {column} {own}")
+        objects.put_file(key, path, consume=True)
+
+
+def _make_current(objects: Objects, mark: _Mark) -> None:
+    while True:
+        number = max(_numbers(objects, mark.asset_id), default=0) + 1
+        if objects.put_if_absent(layout.current(mark.asset_id, number), _MARK.dump_json(mark)):
+            return
+        if current(objects, mark.asset_id) == mark.release_id:
+            return
+
+
+def _numbers(objects: Objects, asset_id: str) -> list[int]:
+    listed = objects.list(layout.current_folder(asset_id))
+    return [mark.number for stored in listed if (mark := layout.parse_current(stored.key)) is not None]

@@ -1,0 +1,89 @@
+"""One immutable set of deliverables of one asset, and what its manifest says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverable:
+    """One file of a release."""
+
+    name: str
+    """File name in the release folder, e.g. ``captions.en.srt``."""
+
+    kind: str
+    """What it is: ``captions``, ``scenes``, ``report``."""
+
+    language: str | None
+    """BCP 47 tag; null where it has none."""
+
+    sha256: str
+    """SHA-256 of the file, 64 hex digits."""
+
+    size_bytes: int
+    """Size of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageUsed:
+    """A stage result that went into a release."""
+
+    stage: str
+    """Name of the stage."""
+
+    version: str
+    """Version of the stage's rules; a new one makes old results stale."""
+
+    fingerprint: str
+    """Hash of everything that bears on the result."""
+
+    engine: str | None
+    """Model that answered; null for a stage without one."""
+
+    revision: str | None
+    """Exact version of that model."""
+
+    rows: int
+    """Rows that it produced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a release is, written after everything that it lists."""
+
+    asset_id: str
+    """The asset."""
+
+    release_id: str
+    """Hash of the fingerprints of the stages that went into it."""
+
+    source_sha256: str
+    """SHA-256 of the source."""
+
+    length_ms: int
+    """Length of the title."""
+
+    code_version: str
+    """Version of this software."""
+
+    language: str | None
+    """BCP 47 tag of what is spoken; null when nothing is."""
+
+    profile: str
+    """Caption profile that was applied."""
+
+    is_draft: bool
+    """Whether engines that are plain about being a draft made the text."""
+
+    errors: int
+    """Findings of severity error."""
+
+    warnings: int
+    """Findings of severity warning."""
+
+    stages: tuple[StageUsed, ...]
+    """Where it came from."""
+
+    deliverables: tuple[Deliverable, ...]
+    """What it holds."""

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.sizing.profiles import AudioTokens, VideoTokens, catalogue
+from pipeline.sizing.tokens import audio_tokens, patch_tokens, video_tokens
+
+
+def audio_of(name: str) -> AudioTokens:
+    audio = catalogue().model(name).audio
+    assert audio is not None
+    return audio
+
+
+def video_of(name: str) -> VideoTokens:
+    video = catalogue().model(name).video
+    assert video is not None
+    return video
+
+
+OMNI = "Qwen3-Omni-30B-A3B"
+
+
+@pytest.mark.parametrize(
+    ("length_ms", "tokens"),
+    [(1_000, 13), (2_000, 26), (10_000, 130), (30_000, 390), (35_500, 462), (20, 1), (0, 0)],
+)
+@pytest.mark.parametrize("name", [OMNI, "Qwen3-ASR-1.7B", "Qwen3-ForcedAligner-0.6B"])
+def test_sound_counts_as_vllm_was_seen_to_count_it(name: str, length_ms: int, tokens: int) -> None:
+    assert audio_tokens(length_ms, audio_of(name)) == tokens
+
+
+@given(st.integers(0, 3_600_000))
+def test_a_rest_is_halved_three_times_rounding_up(length_ms: int) -> None:
+    blocks, rest = divmod(length_ms // 10, 100)
+    for _ in range(3):
+        rest = (rest + 1) // 2
+    assert audio_tokens(length_ms, audio_of(OMNI)) == 13 * blocks + rest
+
+
+def test_qwen3_5_hears_ten_hours_in_its_context() -> None:
+    profile = catalogue().model("Qwen3.5-Omni")
+    tokens = audio_tokens(36_000_000, audio_of(profile.name))
+    assert tokens == 36_000 * 6.25
+    assert tokens <= (profile.context_tokens.value or 0)
+
+
+def test_qwen3_5_sees_400_seconds_of_720p_in_its_context() -> None:
+    profile = catalogue().model("Qwen3.5-Omni")
+    seen = video_tokens(400, 1280, 720, video_of(profile.name)) + audio_tokens(400_000, audio_of(profile.name))
+    assert 150_000 < seen < (profile.context_tokens.value or 0)
+
+
+def test_ten_minutes_at_the_smallest_size_are_what_was_published() -> None:
+    smallest = video_tokens(2 * 600, 256, 512, video_of(OMNI)) + audio_tokens(600_000, audio_of(OMNI))
+    assert smallest == 600 * (128 + 13)  # about 85,000, MODELS section 3
+
+
+def test_an_odd_picture_counts_as_a_whole_patch() -> None:
+    video = video_of(OMNI)
+    assert video_tokens(3, 480, 288, video) == video_tokens(4, 480, 288, video) == 2 * 15 * 9
+
+
+@given(st.integers(64, 8_000), st.integers(64, 8_000))
+def test_pictures_of_any_usual_shape_stay_within_what_the_model_takes(width: int, height: int) -> None:
+    video = video_of(OMNI)
+    tokens = patch_tokens(width, height, video)
+    if max(width, height) <= 16 * min(width, height):
+        assert video.min_patch_tokens <= tokens <= video.max_patch_tokens * 17 / 16
+
+
+@given(st.integers(1, 100_000), st.integers(1, 100_000))
+def test_no_picture_costs_more_than_a_full_row_of_patches(width: int, height: int) -> None:
+    assert 1 <= patch_tokens(width, height, video_of(OMNI)) <= 2 * video_of(OMNI).max_patch_tokens
+
+
+def test_the_larger_picture_never_costs_less() -> None:
+    video = video_of(OMNI)
+    sizes = [patch_tokens(16 * n, 9 * n, video) for n in range(4, 240, 4)]
+    smallest, largest = min(sizes), max(sizes)
+    assert sizes[0] == smallest
+    assert largest <= video.max_patch_tokens
+
+
+def test_a_picture_without_pixels_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 by 9"):
+        patch_tokens(0, 9, video_of(OMNI))
+
+
+def test_a_model_with_another_rate_counts_otherwise() -> None:
+    slower = dataclasses.replace(audio_of(OMNI), tokens_per_block=6, token_ms=160)
+    assert audio_tokens(1_500, slower) == 6 + 4

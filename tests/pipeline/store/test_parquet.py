@@ -1,0 +1,109 @@
+"""Rows survive the way to Parquet and back, and damage is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import Missing, StoreError
+from pipeline.store import parquet
+from schemas.media import SampledFrame, SpeechRegion
+from schemas.speech import Turn
+from schemas.tables import TABLES
+from schemas.time import Span
+from tests.pipeline.store import records
+
+REGIONS = [SpeechRegion(Span(number, number + 1), 0.5) for number in range(2000)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "rows.parquet"
+
+
+@pytest.mark.parametrize("table", TABLES)
+@given(data=st.data())
+def test_every_table_reads_back_what_was_written(
+    table: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    record = TABLES[table]
+    rows = data.draw(st.lists(records.of(record), max_size=4))
+    path = tmp_path_factory.getbasetemp() / f"{table}.parquet"
+    assert parquet.write_rows(path, rows, record) == len(rows)
+    assert parquet.read_rows(path, record) == rows
+
+
+def test_the_same_rows_make_the_same_bytes(path: Path, tmp_path: Path) -> None:
+    parquet.write_rows(path, REGIONS, SpeechRegion)
+    parquet.write_rows(tmp_path / "again.parquet", iter(REGIONS), SpeechRegion)
+    assert path.read_bytes() == (tmp_path / "again.parquet").read_bytes()
+
+
+def test_a_stream_of_pictures_is_written_in_many_row_groups(path: Path) -> None:
+    frames = (SampledFrame(number, number, 4, 4, b"%08d" % number * 8000) for number in range(1500))
+    parquet.write_rows(path, frames, SampledFrame)
+    with pq.ParquetFile(path) as written:
+        sizes = [written.metadata.row_group(group).num_rows for group in range(written.num_row_groups)]
+    assert len(sizes) > 1
+    assert sum(sizes) == 1500
+    assert [frame.at_ms for frame in parquet.iter_rows(path, SampledFrame)] == list(range(1500))
+
+
+def test_only_the_wanted_rows_are_picked_in_order(path: Path) -> None:
+    turns = [Turn(Span(number, number + 1), f"S{number % 3}", 1.0) for number in range(1000)]
+    parquet.write_rows(path, turns, Turn)
+    picked = parquet.pick_rows(path, Turn, column="speaker", values=["S2", "S9"])
+    assert picked == [turn for turn in turns if turn.speaker == "S2"]
+
+
+def test_rows_that_fail_midway_leave_no_file(path: Path) -> None:
+    def rows() -> object:
+        yield from REGIONS
+        raise RuntimeError("the source broke")
+
+    with pytest.raises(RuntimeError, match="the source broke"):
+        parquet.write_rows(path, rows(), SpeechRegion)  # type: ignore[arg-type]  # a generator of the right rows
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("kept_share", [0.0, 0.3, 0.9])
+def test_a_truncated_file_is_named(path: Path, kept_share: float) -> None:
+    parquet.write_rows(path, REGIONS, SpeechRegion)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * kept_share)])
+    with pytest.raises(StoreError, match=r"rows\.parquet.*delete it"):
+        parquet.read_rows(path, SpeechRegion)
+
+
+def test_a_flipped_bit_in_the_data_is_noticed(path: Path) -> None:
+    parquet.write_rows(path, REGIONS, SpeechRegion)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 8] ^= 0x10
+    path.write_bytes(bytes(data))
+    with pytest.raises(StoreError, match="damaged"):
+        parquet.read_rows(path, SpeechRegion)
+
+
+def test_rows_of_another_record_are_refused(path: Path) -> None:
+    parquet.write_rows(path, REGIONS, SpeechRegion)
+    with pytest.raises(StoreError, match="does not hold Turn rows"):
+        parquet.read_rows(path, Turn)
+    with pytest.raises(StoreError, match="has no column speaker"):
+        parquet.pick_rows(path, Turn, column="speaker", values=["S1"])
+    with pytest.raises(StoreError, match="has no column speaker"):
+        parquet.read_columns(path, ["speaker"])
+
+
+def test_a_missing_file_is_missing(path: Path) -> None:
+    with pytest.raises(Missing):
+        parquet.read_rows(path, SpeechRegion)
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="run again"):
+        parquet.write_rows(tmp_path / "file" / "rows.parquet", REGIONS, SpeechRegion)

@@ -1,0 +1,68 @@
+"""Which requests killed an engine, and in which company they are asked again (DESIGN rule 6).
+
+Pure bookkeeping: the client feeds it with deaths that it saw itself and does what it says. A death
+of the machine or of the parent is nobody's fault and is never told here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+DEATHS_PER_REQUEST = 2
+"""What killed the engine twice is set aside (DESIGN rule 6)."""
+
+SICK_DEATHS = 3
+"""Deaths on unrelated requests that mean a sick machine (DESIGN rule 6)."""
+
+FORGIVEN_AFTER = 50
+"""Answers after which an earlier death no longer counts against the machine. Ours: a night of
+thousands of requests may meet several bad ones, a sick machine does not answer fifty in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do after a death."""
+
+    set_aside: tuple[str, ...]
+    """Requests that are not asked again."""
+
+    companies: tuple[tuple[str, ...], ...]
+    """Suspects, in groups that are asked again one group at a time."""
+
+    is_sick: bool
+    """Whether the machine should stop taking work."""
+
+
+class Blame:
+    """Deaths of one engine, and who was in it at the time."""
+
+    def __init__(self) -> None:
+        self._deaths: Counter[str] = Counter()
+        self._unrelated: list[frozenset[str]] = []
+        self._answers_since = 0
+
+    def died(self, started: Sequence[str]) -> Verdict:
+        """The verdict on the requests that were with the engine when it died; none when it was idle.
+
+        A group of suspects is halved with each death, so that the one that kills is found in the
+        logarithm of their number; it is set aside when it was alone at its second death or later.
+        """
+        if self._answers_since >= FORGIVEN_AFTER:
+            self._unrelated.clear()
+        self._answers_since = 0
+        suspects = frozenset(started)
+        if not suspects or all(suspects.isdisjoint(earlier) for earlier in self._unrelated):
+            self._unrelated.append(suspects)
+        self._deaths.update(suspects)
+        is_sick = len(self._unrelated) >= SICK_DEATHS
+        if len(started) == 1 and self._deaths[started[0]] >= DEATHS_PER_REQUEST:
+            return Verdict(tuple(started), (), is_sick)
+        half = (len(started) + 1) // 2
+        companies = tuple(tuple(part) for part in (started[:half], started[half:]) if part)
+        return Verdict((), companies, is_sick)
+
+    def answered(self, count: int) -> None:
+        """So many requests were answered."""
+        self._answers_since += count

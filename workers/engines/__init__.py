@@ -1,0 +1,1 @@
+"""Engines behind the Protocols of `pipeline.contracts`; torch and vLLM stay in here."""

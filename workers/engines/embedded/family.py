@@ -1,0 +1,67 @@
+"""The family ``embedded``: engines that install with their data and run offline on a CPU.
+
+Importing this costs next to nothing: the libraries are loaded by the worker that needs them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from pipeline.contracts import ModelId
+from pipeline.errors import EngineUnavailable
+from schemas.jobs import Job
+from workers.engines.embedded import sphinx
+from workers.families import Family, Lack, Loaded, Setting
+
+NAME = "embedded"
+"""What the user writes after ``--engine``."""
+
+_TREATMENT = {Job.TRANSCRIBE: 1, Job.ALIGN: 1, Job.DIARIZE: 1, Job.DESCRIBE: 1}
+"""Counts changes of our own part of each engine that change its answers; in the model's revision."""
+
+_NEEDS = (
+    ("pocketsphinx", "PocketSphinx", "pip install 'pocketsphinx>=5.1,<6'"),
+    ("kaldi_native_fbank", "kaldi-native-fbank", "pip install 'kaldi-native-fbank>=1.22'"),
+    ("sklearn", "scikit-learn", "pip install 'scikit-learn>=1.9,<2'"),
+    ("soundfile", "soundfile", "pip install 'soundfile>=0.14,<1'"),
+    ("num2words", "num2words", "pip install 'num2words>=0.5.14'"),
+)
+"""Module, name, and how to get it."""
+
+
+def _lacks() -> Sequence[Lack]:
+    return [Lack(name, remedy) for module, name, remedy in _NEEDS if importlib.util.find_spec(module) is None]
+
+
+def _require() -> None:
+    if lacks := _lacks():
+        wanted = "; ".join(f"{lack.what} is not installed: {lack.remedy}" for lack in lacks)
+        raise EngineUnavailable(f"the embedded engines cannot run here; {wanted}")
+
+
+def _model_id(job: Job) -> ModelId:
+    _require()
+    match job:
+        case Job.TRANSCRIBE | Job.ALIGN:
+            return ModelId("pocketsphinx/en-us", f"{version('pocketsphinx')}+{_TREATMENT[job]}")
+        case Job.DIARIZE:
+            return ModelId("embedded/mfcc-gmm", f"{version('scikit-learn')}+{_TREATMENT[job]}")
+        case Job.DESCRIBE:
+            return ModelId("embedded/signal", f"{_TREATMENT[job]}")
+
+
+def _language_failure(job: Job, language: str) -> str | None:
+    return sphinx.language_failure(language) if job in (Job.TRANSCRIBE, Job.ALIGN) else None
+
+
+def _load(job: Job, setting: Setting) -> Loaded:
+    _require()
+    from workers.engines.embedded import loading  # noqa: PLC0415 - the command line need not pay for the libraries
+
+    return loading.load(job, setting)
+
+
+EMBEDDED = Family(NAME, _model_id, _language_failure, _lacks, _load)
+"""PocketSphinx, and what can be told from the signal."""

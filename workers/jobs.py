@@ -1,0 +1,56 @@
+"""Which records ask for a job and answer it, and the row of a request that could not be answered."""
+
+from __future__ import annotations
+
+from schemas.jobs import (
+    Alignment,
+    AlignRequest,
+    DescribeRequest,
+    Description,
+    Diarization,
+    DiarizeRequest,
+    Job,
+    Request,
+    Result,
+    TranscribeRequest,
+    Transcript,
+)
+
+REQUESTS: dict[Job, type[Request]] = {
+    Job.TRANSCRIBE: TranscribeRequest,
+    Job.ALIGN: AlignRequest,
+    Job.DIARIZE: DiarizeRequest,
+    Job.DESCRIBE: DescribeRequest,
+}
+"""The record that asks for each job."""
+
+RESULTS: dict[Job, type[Result]] = {
+    Job.TRANSCRIBE: Transcript,
+    Job.ALIGN: Alignment,
+    Job.DIARIZE: Diarization,
+    Job.DESCRIBE: Description,
+}
+"""The record that answers each job."""
+
+UNDETERMINED = "und"
+"""BCP 47 for a language that nobody knows: what a failed transcript says it heard."""
+
+
+def failed(job: Job, request_id: str, reason: str) -> Result:
+    """The row of a request that could not be answered."""
+    match job:
+        case Job.TRANSCRIBE:
+            return Transcript(request_id, UNDETERMINED, (), is_draft=False, failure=reason)
+        case Job.ALIGN:
+            return Alignment(request_id, (), reason)
+        case Job.DIARIZE:
+            return Diarization(request_id, (), reason)
+        case Job.DESCRIBE:
+            return Description(request_id, (), (), reason)
+
+
+def media_ms(request: Request) -> int:
+    """Milliseconds of media that a request asks about."""
+    if isinstance(request, DiarizeRequest):
+        return sum(region.span.duration_ms for region in request.regions)
+    return request.span.duration_ms

@@ -1,0 +1,109 @@
+"""What a worker tells its parent: one JSON object per line on standard output.
+
+Standard error is for people. A parent that reads a line it does not know has another version
+of the project at the other end, and says so.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ready(_Message):
+    """The engine is loaded; requests are answered from now on."""
+
+    event: Literal["ready"] = "ready"
+
+    model_name: str
+    """Name of the model that answers."""
+
+    revision: str
+    """Its exact version."""
+
+
+class Started(_Message):
+    """These requests are with the engine now: if it dies, it was one of them."""
+
+    event: Literal["started"] = "started"
+
+    request_ids: tuple[str, ...]
+    """Ids of the requests."""
+
+
+class Answered(_Message):
+    """A part with answers is whole and in its place."""
+
+    event: Literal["answered"] = "answered"
+
+    request_ids: tuple[str, ...]
+    """Ids of the requests that it answers, in the order of its rows."""
+
+    asset_id: str
+    """The asset they are about."""
+
+    part: str
+    """Path of the part, relative to the results folder."""
+
+    audio_ms: int
+    """Milliseconds of media that the requests spanned."""
+
+
+class Refused(_Message):
+    """A part of requests cannot be read, so that its ids are not known here."""
+
+    event: Literal["refused"] = "refused"
+
+    part: str
+    """Name of the part in the requests folder."""
+
+    reason: str
+    """What is wrong with it."""
+
+
+class Warned(_Message):
+    """Something a person should know that stops nothing."""
+
+    event: Literal["warning"] = "warning"
+
+    text: str
+    """One line."""
+
+
+class Fatal(_Message):
+    """The worker gives up; it exits after this."""
+
+    event: Literal["fatal"] = "fatal"
+
+    kind: Literal["unavailable", "usage", "store", "crashed"]
+    """``unavailable``: cannot be loaded here; ``usage``: wrong arguments; ``store``: answers cannot be written;
+    ``crashed``: the engine is gone."""
+
+    text: str
+    """What happened, why, and what to do; one line."""
+
+
+Message = Ready | Started | Answered | Refused | Warned | Fatal
+"""All that a worker can say."""
+
+_ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="event")])
+
+
+def parse(line: bytes) -> Message:
+    """The message on one line.
+
+    Raises:
+        ValueError: It is none of ours.
+
+    """
+    return _ANY.validate_json(line)
+
+
+def compose(message: Message) -> bytes:
+    """The line of a message, with its line feed."""
+    return message.model_dump_json().encode() + b"\n"

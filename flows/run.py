@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -10,13 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from flows.attempt import Offered, attempt
 from flows.display import Display, summary
 from flows.sources import expand
 from flows.working import bench
 from pipeline.captions.profiles import names
-from pipeline.errors import EngineUnavailable, MediaError, ReelinguaError, UsageError
-from pipeline.stages import title
-from pipeline.stages.work import StageRun, Work
+from pipeline.errors import EngineUnavailable, UsageError
+from pipeline.stages.work import StageRun
 from pipeline.store import layout
 from pipeline.store.objects import FolderObjects, Objects, open_objects
 from schemas.outcome import Outcome, Status
@@ -89,7 +88,7 @@ def caption_all(
 
         def one(source: Path) -> Outcome:
             runs: list[StageRun] = []
-            return caption_one(shared.work(source, settings, runs), objects, source, runs)
+            return attempt(shared.work(source, settings, runs), objects, Offered.at(source), runs)
 
         futures = {pool.submit(one, source): index for index, source in enumerate(media)}
         outcomes: dict[int, Outcome] = {}
@@ -103,36 +102,6 @@ def caption_all(
             shared.engines.close()
             raise
     return [outcomes[index] for index in range(len(media))]
-
-
-def caption_one(work: Work, objects: Objects, source: Path, runs: list[StageRun]) -> Outcome:
-    """What became of one source; what goes wrong with it is in the outcome and is not raised.
-
-    Raises:
-        EngineUnavailable: Nothing can be done with any source.
-
-    """
-    began_s = time.monotonic()
-    try:
-        return title.make(work, objects, source, runs)
-    except MediaError as error:
-        status, message = Status.REJECTED, str(error)
-    except ReelinguaError as error:
-        status, message = Status.FAILED, str(error)
-    return Outcome(
-        source=str(source),
-        status=status,
-        asset_id=None,
-        release_id=None,
-        message=message,
-        length_ms=0,
-        cues=0,
-        scenes=0,
-        speakers=0,
-        errors=0,
-        warnings=0,
-        wall_s=time.monotonic() - began_s,
-    )
 
 
 def release_folder(objects: Objects, outcome: Outcome) -> str | None:

@@ -54,5 +54,7 @@ def blocks(flac: Path, span: Span, *, block_ms: int) -> Iterator[Samples]:
                     raise DecodeFailed(f"{flac.name} ends early, it is cut off or broken", _REMEDY)
                 yield block
                 left -= wanted
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise DecodeFailed(f"{flac.name} cannot be read: {error}", _REMEDY) from error
+    except soundfile.LibsndfileError as error:
+        raise DecodeFailed(f"{flac.name} cannot be read: {error.error_string}", _REMEDY) from error
+    except OSError as error:
+        raise DecodeFailed(f"{flac.name} cannot be read: {error.strerror}", _REMEDY) from error

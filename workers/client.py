@@ -101,7 +101,10 @@ class WorkerEngines:
         """End the workers. What is being asked at this moment fails."""
         with self._lock:
             for lane in self._lanes.values():
+                lane.stop()
+            for lane in self._lanes.values():
                 lane.close()
+            self._lanes.clear()
             self._stack.close()
 
     def __enter__(self) -> WorkerEngines:

@@ -49,10 +49,14 @@ class Lane:
             self._called.set()
             return [self._futures[request.request_id] for request in requests]
 
-    def close(self) -> None:
-        """End the worker and the thread; what is not answered yet fails."""
+    def stop(self) -> None:
+        """Let the worker and the thread end; what is not answered yet fails."""
         self._is_closing = True
         self._called.set()
+
+    def close(self) -> None:
+        """Stop, and wait until both have ended."""
+        self.stop()
         self._thread.join()
 
     def _live(self) -> None:

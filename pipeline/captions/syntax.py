@@ -27,6 +27,7 @@ BEFORE_COORDINATED = 36.0
 PLAIN = 42.0
 ADJECTIVE_NOUN = 62.0
 NUMBER_UNIT = 70.0
+HELD_PHRASE = 75.0
 NAME_NAME = 85.0
 NEVER = 100.0
 """From here on a break is one that the guides forbid."""
@@ -41,6 +42,7 @@ _AFTER = {
     "conjunctions": 80.0,
     "relatives": 80.0,
     "auxiliaries": 68.0,
+    "qualifiers": ADJECTIVE_NOUN,
 }
 """Cost of a break after a word of this class."""
 
@@ -54,6 +56,10 @@ _BEFORE = {
     "auxiliaries": BEFORE_PHRASE,
 }
 """Cost of a break before a word of this class, where the word before does not hold on to it."""
+
+_CLAUSE_OPENERS = frozenset({"conjunctions", "relatives", "prepositions"})
+_LET_GO = frozenset({"pronouns", "auxiliaries", "qualifiers"})
+"""Classes that hold on to a verb: when a clause or phrase opens after them, there is none (avec nous | parce que)."""
 
 _BEFORE_ENCLITIC = 90.0
 
@@ -95,7 +101,8 @@ def break_cost(left: str, right: str, language: str, *, beyond: str = "") -> flo
         return AFTER_CLAUSE
     before, after = _bare(left), _bare(right)
     left_classes, right_classes = _classes(before.lower(), language), _classes(after.lower(), language)
-    held = max((_AFTER[name] for name in left_classes if name in _AFTER), default=0.0)
+    holding = left_classes - _LET_GO if right_classes & _CLAUSE_OPENERS else left_classes
+    held = max((_AFTER[name] for name in holding if name in _AFTER), default=0.0)
     if "enclitics" in right_classes:
         held = max(held, _BEFORE_ENCLITIC)
     if not held and language[:2] == "en" and before.lower().endswith(("'s", "s'")):
@@ -109,6 +116,22 @@ def break_cost(left: str, right: str, language: str, *, beyond: str = "") -> flo
     if right[:1] in _OPENERS:
         return BEFORE_CONJUNCTION
     return _content_cost(before, after, language)
+
+
+def phrase_break_cost(left: str, right: str, language: str) -> float:
+    """Cost of a break between two phrases of a language without spaces, 0 to 100."""
+    if ends_sentence(left, language):
+        return AFTER_SENTENCE
+    if ends_clause(left):
+        return AFTER_CLAUSE
+    lists = dict(_lists(language))
+    if left.endswith(tuple(lists.get("clausal", ()))):
+        return BEFORE_CONJUNCTION
+    if left.endswith(tuple(lists.get("holding", ()))):
+        return HELD_PHRASE
+    if right.startswith(tuple(lists.get("opening", ()))):
+        return BEFORE_PREPOSITION
+    return BEFORE_PHRASE if left.endswith(tuple(lists.get("resting", ()))) else PLAIN
 
 
 def _content_cost(left: str, right: str, language: str) -> float:

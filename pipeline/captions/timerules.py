@@ -113,6 +113,11 @@ class TimeRules:
         first = bisect_left(self.cuts, tick - within + 1)
         return self.cuts[first : bisect_left(self.cuts, tick + within, first)]
 
+    def has_cut_between(self, after: int, before: int) -> bool:
+        """Whether a shot begins at ``after`` or later and is on screen for a tick before ``before``."""
+        first = bisect_left(self.cuts, after)
+        return first < len(self.cuts) and self.cuts[first] < before
+
     def in_targets(self, tick: int) -> Iterator[int]:
         """The tick itself, or the legal places near the cuts that make it illegal."""
         if self.in_fault(tick) is None:
@@ -131,6 +136,7 @@ class TimeRules:
         for cut in self.cuts_around(tick, reach):
             yield cut - self.guard_ticks
             yield cut + self.zone_out_ticks
+            yield cut - max(self.zone_out_ticks, self.guard_ticks)
 
     def in_cost(self, tick: int) -> float:
         """Cost of the rules that an in-time breaks."""

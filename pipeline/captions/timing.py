@@ -26,9 +26,12 @@ MAX_LAG_S = Fraction(1)
 TAIL_S = Fraction(1, 2)
 """Out-time after the last sound where nothing follows: Netflix recommends 12 frames at 24."""
 
-EARLY_COST = 1.6
-"""Cost per frame of starting before the speech, against 1 of starting late: speech 8 to 11 frames before a
-cut starts 12 before it, and 1 to 7 on it, which are the zones of Netflix's guide."""
+SHIFT_FRAMES = 6.0
+"""An in-time this many frames from its speech costs twice as much per frame: small shifts are not seen."""
+
+EARLY_COST = 2.0
+"""Cost of starting before the speech, against 1 of starting late: with the growth above, speech 8 to 11
+frames before a cut starts 12 before it, and 1 to 7 on it, which are the zones of Netflix's guide."""
 
 EXCESS_COST = 0.3
 """Part of the cost of unreadable speed that grows with the excess: a frame more to read in is worth less
@@ -39,6 +42,9 @@ MOST_EXCESS = 10.0
 
 CUT_OFF_COST = 4.0
 """Cost per frame of leaving before the speech ends."""
+
+OVERHANG_COST = 8.0
+"""Cost of staying into a shot in which nothing of the cue is spoken (BBC 6.5: end subtitle with speech)."""
 
 TAIL_COST = 0.25
 """Cost per frame of a shorter or longer tail: the weakest wish."""
@@ -148,7 +154,8 @@ class _Placement:
         shift = start - said.start
         if shift == 0:
             return 0.0
-        cost = self._unit * (shift if shift > 0 else -EARLY_COST * shift)
+        frames = self._unit * abs(shift)
+        cost = frames * (1 + frames / SHIFT_FRAMES) * (EARLY_COST if shift < 0 else 1)
         if in_excess(start, said.start, self._rules):
             cost += self._weight[Rule.SYNC_IN] * (1 + abs(shift) / self._lag)
         return cost
@@ -156,6 +163,8 @@ class _Placement:
     def _out_sync_cost(self, said: Speech, start: int, end: int) -> float:
         tail = end - said.end
         cost = self._unit * (TAIL_COST * abs(tail - self._tail) + CUT_OFF_COST * max(0, -tail))
+        if self._rules.cuts and self._rules.has_cut_between(said.end, end):
+            cost += OVERHANG_COST
         if out_excess(start, end, said.end, self._rules):
             cost += self._weight[Rule.SYNC_OUT] * (1 + abs(tail) / self._lag)
         return cost
@@ -179,28 +188,41 @@ class _Placement:
         after, and a last resort of one tick per cue, so that there is always a way.
         """
         said, last, count = self._speech, self._last, len(self._speech)
-        prompt, early, squeezed = self._forward(lead=0), self._forward(lead=self._early), self._squeezed()
-        latest = self._backward()
+        prompt, free = self._forward(lead=0)
+        early, _ = self._forward(lead=self._early)
+        latest, squeezed, crowded = self._backward(), self._squeezed(), self._crowded(prompt, free)
         found = []
         for cue in range(count):
             start = min(said[cue].start, last - 1)
-            wished = {start, prompt[cue], early[cue], latest[cue]}
+            wished = {start, latest[cue]} | ({prompt[cue], early[cue]} if crowded[cue] else set())
             candidates = {target for wish in wished for target in self._rules.in_targets(wish)} | wished
             low, high = start - self._lead - self._rules.zone_in_ticks, start + self._lag
             kept = {tick for tick in candidates if max(0, low) <= tick <= min(high, last - 1)}
             found.append(sorted(kept | {squeezed[cue]}))
         return found
 
-    def _forward(self, *, lead: int) -> list[int]:
-        """Earliest in-times when every cue before lasts its minimum, at most ``lead`` before the speech."""
+    def _forward(self, *, lead: int) -> tuple[list[int], list[int]]:
+        """Earliest in-times when every cue before lasts its minimum, at most ``lead`` before the speech.
+
+        With each, the earliest that the next cue may then start.
+        """
         rules = self._rules
-        found: list[int] = []
-        free = 0
+        starts: list[int] = []
+        free = [0]
         for said in self._speech:
-            start = max(free, said.start - lead, 0)
-            found.append(min(start, said.start + self._lag))
-            free = self._clear(found[-1] + rules.min_ticks) + rules.gap_ticks
-        return found
+            start = max(free[-1], said.start - lead, 0)
+            starts.append(min(start, said.start + self._lag))
+            free.append(self._clear(starts[-1] + rules.min_ticks) + rules.gap_ticks)
+        return starts, free[1:]
+
+    def _crowded(self, prompt: Sequence[int], free: Sequence[int]) -> list[bool]:
+        """Whether each cue starts late because of the cues before it, or makes a later one start late."""
+        said, count = self._speech, len(self._speech)
+        crowded = [start > speech.start for start, speech in zip(prompt, said, strict=True)]
+        for cue in range(count - 2, -1, -1):
+            if crowded[cue + 1] and free[cue] > said[cue + 1].start - self._early:
+                crowded[cue] = True
+        return crowded
 
     def _backward(self) -> list[int]:
         """Latest in-times that leave every cue its minimum before the next one starts on its speech."""

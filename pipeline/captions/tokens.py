@@ -22,9 +22,6 @@ from schemas.speech import UNSPACED
 INSIDE_WORD = 400.0
 """Cost of a cut inside a word: only when nothing else will do."""
 
-BETWEEN_PHRASES = 42.0
-"""Cost of a cut between two phrases of an unspaced language: the same as between two plain words."""
-
 _NO_LINE_START = (
     "、。，．・：；？！ー…⋯‥）」』】〉》］｝〕’”»ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々ゝゞ,.!?;:)]}%％ๆฯ"
 )
@@ -148,11 +145,10 @@ def _cost(text: str, spans: Sequence[tuple[int, int]], language: str) -> float:
     is_glued = spans[0][1] == spans[1][0]
     if not is_unspaced(language):
         return INSIDE_WORD if is_glued else syntax.break_cost(left, right, language, beyond="".join(rest))
-    if syntax.ends_sentence(left, language):
-        return syntax.AFTER_SENTENCE
-    if syntax.ends_clause(left) or not is_glued:
-        return syntax.AFTER_CLAUSE
-    return INSIDE_WORD if left.isascii() and right.isascii() else BETWEEN_PHRASES
+    if not is_glued:
+        return min(syntax.AFTER_CLAUSE, syntax.phrase_break_cost(left, right, language))
+    is_inside = left.isascii() and right.isascii()
+    return INSIDE_WORD if is_inside else syntax.phrase_break_cost(left, right, language)
 
 
 @cache

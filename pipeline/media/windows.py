@@ -66,9 +66,12 @@ def plan_windows(
         budget_tokens: Most tokens of media in one window; by default the context less prompt and answer.
 
     Raises:
-        ValueError: The profile has no window, or the budget does not hold a second of the title.
+        ValueError: The profile has no window, the budget does not hold a second of the title, or a shot lies
+            outside the title.
 
     """
+    if shots and shots[-1].span.start_ms >= length_ms:
+        raise ValueError(f"shot {shots[-1].shot_index} begins beyond the title's {length_ms} ms")
     prompt = _Prompt(profile, pictures if shots else None, has_audio)
     limit_ms = min(length_ms, _limit_ms(prompt, budget_tokens))
     parts = list(_parts(shots, length_ms, limit_ms))

@@ -79,7 +79,7 @@ def size(
     if tokens_per_request < 1:
         raise ValueError(f"a request has at least one token, got {tokens_per_request}")
     if not profile.counts_tokens:
-        return _refused(profile, gpu, "runs on a CPU")
+        return _refused(profile, gpu, "it runs on a CPU")
     if not profile.weights_published:
         return _refused(profile, gpu, "its weights are not published")
     context = profile.context_tokens.value
@@ -90,8 +90,9 @@ def size(
     weights = _allowed(profile.weights_gb, gpu, precision)
     caches = _allowed(profile.kv_bytes_per_token, gpu, kv_precision)
     if not weights or not caches:
+        why = "the model has no such weights" if gpu.has_fp8 else "the GPU has no FP8, or the model no such weights"
         asked = " with ".join(str(p) for p in (precision, kv_precision) if p is not None) or "any precision"
-        return _refused(profile, gpu, f"cannot be served in {asked}: not in its profile, or the GPU has no FP8")
+        return _refused(profile, gpu, f"cannot be served in {asked} on {gpu.name}: {why}")
     share = utilisation if utilisation is not None else _known(profile.utilisation)
     tried = [
         _at(profile, gpu, chosen, caches[0], share=share, tokens_per_request=tokens_per_request) for chosen in weights
@@ -105,7 +106,7 @@ def _at(
     weights_gb, memory_gb = _known(weights.figure), _known(gpu.memory_gb)
     free_gb = memory_gb * share - weights_gb - ACTIVATIONS_GB
     arithmetic = (
-        f"{memory_gb:g} GB x {share:.2f} - {weights_gb:g} GB of {weights.precision} weights "
+        f"{gpu.name}: {memory_gb:g} GB x {share:.2f} - {weights_gb:g} GB of {weights.precision} weights "
         f"- {ACTIVATIONS_GB:g} GB = {free_gb:.1f} GB"
     )
     kv_tokens = max(0, int(free_gb * 1e9 / _known(cache.figure)))
@@ -146,4 +147,4 @@ def _known(figure: Figure) -> float:
 
 
 def _refused(profile: ModelProfile, gpu: Gpu, reason: str) -> Sizing:
-    return Sizing(profile.name, gpu.name, None, None, 0, 0, 0, 0, f"{profile.name} on {gpu.name}: {reason}")
+    return Sizing(profile.name, gpu.name, None, None, 0, 0, 0, 0, reason)

@@ -92,9 +92,14 @@ _NOTHING = _State(frozenset(), frozenset())
 
 
 def place(objects: Objects) -> Path:
-    """Where a library's index lies: in the library's folder, or in the user's cache when that cannot be written."""
+    """Where a library's index lies: in the library's folder, or in the user's cache when that cannot be.
+
+    DuckDB takes what follows a question mark in the path of a database for options.
+    """
     if isinstance(objects, FolderObjects) and objects.root.is_dir() and os.access(objects.root, os.W_OK):
-        return objects.root / "index.duckdb"
+        path = objects.root / "index.duckdb"
+        if "?" not in str(path):
+            return path
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     return cache / "reelingua" / f"{hashlib.sha256(objects.uri.encode()).hexdigest()[:16]}.duckdb"
 
@@ -193,22 +198,35 @@ def _wanted(objects: Objects, held: _State) -> _State:
 
 
 def _build(objects: Objects, path: Path, wanted: _State) -> None:
-    with duckdb.connect(str(path), config=_NO_EXTENSIONS) as connection:
+    with _written(path) as connection:
         views.create_tables(connection)
         connection.execute("CREATE TABLE published.made_by AS SELECT ? AS signature", [views.signature()])
         connection.execute("CREATE TABLE published.parts (key VARCHAR, etag VARCHAR)")
         connection.execute("CREATE TABLE published.marks (key VARCHAR, etag VARCHAR, release_id VARCHAR)")
         _insert(objects, connection, sorted(wanted.parts))
-        views.create_views(connection)
         _note(connection, wanted)
-        connection.execute("CHECKPOINT")
+        connection.commit()
+        connection.begin()
+        views.create_views(connection)
 
 
 def _update(objects: Objects, path: Path, held: _State, wanted: _State) -> None:
-    with duckdb.connect(str(path), config=_NO_EXTENSIONS) as connection:
+    with _written(path) as connection:
         _drop(connection, held.parts - wanted.parts)
         _insert(objects, connection, sorted(wanted.parts - held.parts))
         _note(connection, wanted)
+
+
+@contextlib.contextmanager
+def _written(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection inside a transaction, since each statement of its own would wait for the disk.
+
+    At the end the file is complete without a log beside it.
+    """
+    with duckdb.connect(str(path), config=_NO_EXTENSIONS) as connection:
+        connection.begin()
+        yield connection
+        connection.commit()
         connection.execute("CHECKPOINT")
 
 
@@ -231,10 +249,12 @@ def _insert(objects: Objects, connection: duckdb.DuckDBPyConnection, parts: Sequ
     """
     with tempfile.TemporaryDirectory(prefix="reelingua-index-") as scratch:
         for table, record in TABLES.items():
+            files = [_unglobbed(objects.local(part.key)) for part in parts if _is_of(part, table)]
+            if not files:
+                continue
             template = Path(scratch) / f"{table}.parquet"
             pq.write_table(columns.schema(record).empty_table(), template)
             names = [views.identifier(name) for name in columns.schema(record).names]
-            files = [_unglobbed(objects.local(part.key)) for part in parts if _is_of(part, table)]
             for first in range(0, len(files), _FILES_PER_INSERT):
                 several = [_unglobbed(template), *files[first : first + _FILES_PER_INSERT]]
                 rows = connection.read_parquet(several, union_by_name=True, hive_partitioning=False)

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import decimal
 import io
+import itertools
 import json
 import math
 import tempfile
@@ -68,11 +69,20 @@ def _answer(objects: Objects, path: Path, sql: str) -> pa.Table:
     with index.opened(path) as connection:
         try:
             relation = connection.sql(sql)
-            return pa.table({}) if relation is None else relation.to_arrow_table()
+            return pa.table({}) if relation is None else _told_apart(relation.to_arrow_table())
         except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as fault:
             raise StoreError(f"the index {path} cannot be read: {fault}; delete it and run again") from fault
         except duckdb.Error as fault:
             raise UsageError(str(fault)) from fault
+
+
+def _told_apart(table: pa.Table) -> pa.Table:
+    """The table with a name of its own for each column: ``SELECT 1 AS a, 2 AS a`` gives ``a`` and ``a_1``."""
+    names: list[str] = []
+    for name in table.column_names:
+        candidates = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(1)))
+        names.append(next(candidate for candidate in candidates if candidate not in names))
+    return table.rename_columns(names)
 
 
 def _is_plain(kind: pa.DataType) -> bool:

@@ -38,7 +38,7 @@ UNSPACED = (
 
 def spoken(hours: float, vocabulary: list[str], language: str, *, words_per_s: float) -> tuple[list[Segment], int]:
     """Sentences of 2 to 18 words until the time is up, always the same ones, and the length in ms."""
-    rng = random.Random(7)  # noqa: S311  not a secret
+    rng = random.Random(7)
     at_ms, segments, length_ms = 500, list[Segment](), round(hours * 3_600_000)
     while at_ms < length_ms - 10_000:
         words = []

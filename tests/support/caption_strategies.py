@@ -50,7 +50,7 @@ def cuts_ms(draw: st.DrawFn, *, length_ms: int) -> list[int]:
 @st.composite
 def speech(draw: st.DrawFn, language: str) -> tuple[list[Segment], int]:
     """Segments of up to three speakers, now and then at once, and the length of the title."""
-    vocabulary = SAMPLES.get(language.split("-")[0], SAMPLES["en"]).split()
+    vocabulary = SAMPLES.get(language.split("-", maxsplit=1)[0], SAMPLES["en"]).split()
     segments: list[Segment] = []
     at_ms = draw(st.integers(0, 2_000))
     end_ms = at_ms

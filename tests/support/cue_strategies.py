@@ -21,12 +21,12 @@ TRICKY_WORDS = st.sampled_from(
      "\u3000x", "café", "한국어", "مرحبا", "\u200fעברית\u200f", "ประเทศไทย", "👩‍👩‍👧", "a\u00a0b", "x  y", "¿Qué?", "♪"]
 )  # fmt: skip
 LETTERS = st.characters(codec="utf-8", categories=["L", "M", "N", "P", "S"], exclude_characters="<>{}\\")
-WORDS = st.text(LETTERS, min_size=1, max_size=8) | TRICKY_WORDS
+WORDS = st.text(LETTERS, min_size=1, max_size=4) | TRICKY_WORDS
 
 
 @st.composite
 def lines(draw: st.DrawFn) -> str:
-    text = unicodedata.normalize("NFC", " ".join(draw(st.lists(WORDS, min_size=1, max_size=5))))
+    text = unicodedata.normalize("NFC", " ".join(draw(st.lists(WORDS, min_size=1, max_size=3))))
     return text.rstrip().lstrip(" \t") or "x"
 
 
@@ -73,6 +73,6 @@ def speakers(draw: st.DrawFn, line_count: int) -> tuple[str, ...]:
 def captions(*, language: str = "en", with_speakers: bool = True) -> st.SearchStrategy[list[Cue]]:
     """Cues in order of start, no two of which start together."""
     drawn = st.lists(
-        cues(language=language, with_speakers=with_speakers), max_size=5, unique_by=lambda c: c.span.start_ms
+        cues(language=language, with_speakers=with_speakers), max_size=3, unique_by=lambda c: c.span.start_ms
     )
     return drawn.map(lambda found: sorted(found, key=lambda cue: cue.span.start_ms))

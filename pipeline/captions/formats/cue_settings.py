@@ -20,6 +20,7 @@ _ROW_SETTINGS = {
 }
 _COLUMN_SETTINGS = {"left": "align:left", "": "", "right": "align:right"}
 
+_KNOWN = frozenset({"vertical", "line", "position", "size", "align", "region"})
 _LINE = re.compile(r"(?P<value>-?\d{1,4}(?:\.\d{1,9})?)(?P<percent>%?)(?:,(?:start|center|end))?", re.ASCII)
 _POSITION = re.compile(
     r"(?P<value>\d{1,3}(?:\.\d{1,9})?)%(?:,(?:line-left|center|line-right|start|middle|end))?", re.ASCII
@@ -48,9 +49,6 @@ def read(settings: str, language: str, number: int, notes: Notes) -> Placement:
         notes.add("vertical writing and regions, left out", number)
     x = _x(values, language, number, notes)
     return placement_at(x, _y(values, number, notes))
-
-
-_KNOWN = frozenset({"vertical", "line", "position", "size", "align", "region"})
 
 
 def _x(values: dict[str, str], language: str, number: int, notes: Notes) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -39,11 +40,15 @@ class Decoded:
     """How the encoding was found, where it was not UTF-8 or a byte order mark that said so."""
 
 
+_SHIFTS = (b"\x1b$B", b"\x1b$@")
+"""Shifts to Japanese in ISO-2022-JP, which is ASCII otherwise."""
+
 _SAMPLE_BYTES = 32 * 2**10
 """Ours: enough for the statistics of letters in every encoding below, and a fraction of a second."""
 
-_FOREIGN_SHARE = 20
-"""Ours: one bad sequence for so many good ones is damage in a UTF-8 file, and not another encoding."""
+_GOOD_FOR_EACH_BAD = 2
+"""Ours: with more good sequences than this for each bad one a file is damaged UTF-8. Chinese and Japanese encodings
+have about one good for ten bad, Western and Cyrillic ones next to none."""
 
 # Longest first: the mark of UTF-32 begins with that of UTF-16.
 _MARKS = (
@@ -82,7 +87,7 @@ _BY_LANGUAGE = {
     "et": ("cp1257", "cp1252"),
     "vi": ("cp1258",),
     "th": ("cp874", "tis_620"),
-    "ja": ("cp932", "euc_jp", "iso2022_jp"),
+    "ja": ("cp932", "euc_jp"),
     "zh": ("gb18030", "big5"),
     "ko": ("cp949",),
 }
@@ -125,10 +130,13 @@ def decode(data: bytes, language: str) -> Decoded:
         notes = (f"read as {wide}: every other byte is zero, and there is no byte order mark",)
         return Decoded(_checked(_strictly(data, wide)), wide, notes)
     if b"\0" in data:
-        raise _binary(data.index(b"\0"), data)
+        raise _binary(_line_of(data, data.index(b"\0")))
     if (declared := _declared(data)) is not None:
         notes = () if declared == "utf-8" else (f"read as {declared}, as its XML declaration says",)
         return Decoded(_checked(_strictly(data, declared)), declared, notes)
+    if any(shift in data for shift in _SHIFTS):
+        notes = ("read as iso2022_jp, as its escape sequences say",)
+        return Decoded(_checked(_strictly(data, "iso2022_jp")), "iso2022_jp", notes)
     try:
         return Decoded(_checked(data.decode("utf-8")), "utf-8", ())
     except UnicodeDecodeError as error:
@@ -155,7 +163,7 @@ def format_of(text: str, name: str) -> Format:
     if start.startswith("<") and not start.startswith(("<i", "<b", "<u", "<font")):
         return Format.TTML
     suffix = PurePath(name).suffix.lower()
-    if any(timeline.recognise(line) or "-->" in line for line in text.splitlines()):
+    if any("-->" in line or timeline.recognise(line.rstrip("\n")) for line in io.StringIO(text, newline=None)):
         return Format.VTT if suffix in (".vtt", ".webvtt") else Format.SRT
     if not start and suffix == ".srt":
         return Format.SRT
@@ -165,9 +173,8 @@ def format_of(text: str, name: str) -> Format:
 
 def _checked(text: str) -> str:
     """The text, unless it has the characters of binary data."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if "\0" in line:
-            raise CaptionFileError("the file is binary", "is this a caption file?", number)
+    if "\0" in text:
+        raise _binary(text.count("\n", 0, text.index("\0")) + 1)
     return text
 
 
@@ -205,28 +212,34 @@ def _is_damaged(data: bytes) -> bool:
     """Whether this is UTF-8 with few bad places, which another encoding would turn into nonsense as a whole."""
     text = data[:_SAMPLE_BYTES].decode("utf-8", "replace")
     good = sum(character > "\x7f" and character != "\ufffd" for character in text)
-    return good > _FOREIGN_SHARE * text.count("\ufffd")
+    return good > _GOOD_FOR_EACH_BAD * text.count("\ufffd")
 
 
 def _guessed(data: bytes, language: str) -> Decoded:
     """By statistics of the lines that are not ASCII: first among the encodings of the language, then among all."""
-    sample = b"\n".join(_foreign_lines(data))[:_SAMPLE_BYTES]
+    sample = b"\n".join(_foreign_lines(data))
     primary = language.lower().split("-")[0]
-    for candidates in (_BY_LANGUAGE.get(primary, _WESTERN), _ANY):
+    own = _BY_LANGUAGE.get(primary, _WESTERN)
+    for candidates, whose in ((own, f"the encodings for {language!r}"), (_ANY, "all encodings")):
         for encoding in _ranked(sample, candidates):
             try:
                 text = data.decode(encoding)
             except UnicodeDecodeError:
                 continue
-            note = (
-                f"read as {encoding}: it is not UTF-8, and of the encodings for {language!r} this fits its letters best"
-            )
+            note = f"read as {encoding}: it is not UTF-8, and of {whose} this fits its letters best"
             return Decoded(_checked(text), encoding, (note,))
     raise CaptionFileError("the encoding cannot be told", "save the file as UTF-8", _line_of(data, 0))
 
 
 def _foreign_lines(data: bytes) -> Iterator[bytes]:
-    return (line.strip() for line in data.splitlines() if not line.isascii())
+    """The lines that are not ASCII, as far as the sample reaches."""
+    size = 0
+    for line in io.BytesIO(data):
+        if not line.isascii():
+            yield line.strip()[: _SAMPLE_BYTES - size]
+            size += len(line)
+        if size >= _SAMPLE_BYTES:
+            return
 
 
 def _ranked(sample: bytes, candidates: Sequence[str]) -> list[str]:
@@ -246,8 +259,8 @@ def _broken_words(sample: bytes, encoding: str) -> int:
     return capitals + sum(1 for _ in _SIGN_IN_WORD.finditer(text))
 
 
-def _binary(at: int, data: bytes) -> CaptionFileError:
-    return CaptionFileError("the file is binary", "is this a caption file?", _line_of(data, at))
+def _binary(line: int) -> CaptionFileError:
+    return CaptionFileError("the file is binary", "is this a caption file?", line)
 
 
 def _undecodable(data: bytes, error: UnicodeDecodeError) -> CaptionFileError:

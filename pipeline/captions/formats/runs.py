@@ -13,9 +13,7 @@ from schemas.time import Span
 
 # C0 and C1 controls but for tab and line feed, surrogates, U+FEFF, non-characters: XML 1.0 §2.2 forbids
 # most of them, no caption shows any, and files put together from several have a U+FEFF at each join.
-_DROPPED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufdd0-\ufdef\ufffe\uffff]|[\U0001fffe\U0001ffff]"
-)
+_DROPPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufdd0-\ufdef\ufffe\uffff]")
 _LINE_SEPARATORS = re.compile("[\u2028\u2029]")
 
 

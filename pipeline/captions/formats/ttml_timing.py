@@ -179,7 +179,8 @@ def _collapsed(parts: Iterable[Piece]) -> Iterator[Piece]:
             text = text[1:] if after_space and text.startswith(" ") else text
         if text:
             after_space = text[-1] in " \n"
-            yield dataclasses.replace(part, run=dataclasses.replace(part.run, text=text))
+            is_same = text == part.run.text
+            yield part if is_same else dataclasses.replace(part, run=dataclasses.replace(part.run, text=text))
 
 
 def _speaker(path: tuple[Element, ...], names: dict[str, str]) -> str | None:

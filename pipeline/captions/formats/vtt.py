@@ -132,22 +132,24 @@ def _after_header(lines: Sequence[str], notes: Notes) -> int:
         CaptionFileError: The file does not begin with the signature, nor with a cue.
 
     """
-    if lines[0] != SIGNATURE and not lines[0].startswith((f"{SIGNATURE} ", f"{SIGNATURE}\t")):
-        first = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    first = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    if first > 0:
+        # Web pages that print a template before they print the file.
+        notes.add("blank lines before the signature", 1)
+    if lines[first].rstrip() != SIGNATURE and not lines[first].startswith((f"{SIGNATURE} ", f"{SIGNATURE}\t")):
         if _time_line_of_block(lines, first) is None:
-            raise CaptionFileError(
-                f"the file begins with {quoted(lines[0])} and not with WEBVTT", "is this a WebVTT file?", 1
-            )
-        notes.add("the signature WEBVTT is missing", 1)
+            what = f"the file begins with {quoted(lines[first])} and not with WEBVTT"
+            raise CaptionFileError(what, "is this a WebVTT file?", first + 1)
+        # Cut from a longer file, or converted by hand.
+        notes.add("the signature WEBVTT is missing", first + 1)
         return first
-    for at in range(1, len(lines)):
-        line = lines[at]
-        if not line.strip() or "-->" in line:
-            if line.strip():
-                notes.add("no blank line after the header", at + 1)
-            # A cue that follows the header at once may have its identifier on the line before.
+    for at in range(first + 1, len(lines)):
+        if not lines[at].strip():
             return at
-        # HLS segments: where the file's zero lies in the stream is not ours to apply.
+        if "-->" in lines[at]:
+            notes.add("no blank line after the header", at + 1)
+            return at
+        # YouTube writes Kind and Language. HLS says where the file's zero lies in the stream: not ours to apply.
         notes.add("a header line such as X-TIMESTAMP-MAP or Kind, left out", at + 1)
     return len(lines)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -43,7 +45,7 @@ def test_blocks_of_any_size_give_the_answers_of_one_long_block() -> None:
     cuts = [0, 1, 2, 40, 41, 90, samples.size // WINDOW_SAMPLES]
     pieces = [
         parts.probabilities(samples[low * WINDOW_SAMPLES : high * WINDOW_SAMPLES])
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True)
+        for low, high in itertools.pairwise(cuts)
     ]
     assert np.concatenate(pieces) == pytest.approx(whole, abs=1e-5)
 

@@ -105,3 +105,8 @@ def test_a_budget_that_holds_nothing_is_refused() -> None:
 def test_a_model_that_sees_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="cannot describe"):
         plan_windows([], length_ms=1_000, profile=catalogue().model("Qwen3-ASR-1.7B"), pictures=None)
+
+
+def test_a_shot_beyond_the_title_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="begins beyond"):
+        plan_windows(shots_at(0, 5_000, length_ms=6_000), length_ms=5_000, profile=OMNI, pictures=SMALL)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,6 +28,14 @@ def word(text: str, start_ms: int, end_ms: int) -> Word:
 def chunk(index: int, start_ms: int, end_ms: int, *, lead_ms: int = 0, tail_ms: int = 0) -> Chunk:
     ends_by = CutReason.ENERGY if tail_ms else CutReason.SILENCE
     return Chunk(index, Span(start_ms, end_ms), ends_by, end_ms - start_ms, lead_ms, tail_ms)
+
+
+def chained(edges: Sequence[int]) -> list[Chunk]:
+    """Chunks between neighbouring edges; speech runs over every cut."""
+    return [
+        chunk(i, a, b, lead_ms=SEAM_MS if i else 0, tail_ms=SEAM_MS if i + 2 < len(edges) else 0)
+        for i, (a, b) in enumerate(itertools.pairwise(edges))
+    ]
 
 
 def answer(*words: Word, failure: str | None = None) -> Transcript:
@@ -68,13 +78,23 @@ def test_what_was_said_over_a_cut_is_recovered_exactly(said: list[Word], parts_m
     length_ms = said[-1].span.end_ms + 2_000
     cuts = itertools.takewhile(lambda at_ms: at_ms < length_ms - SEAM_MS, itertools.accumulate(parts_ms))
     edges = [0, *cuts, length_ms]
-    chunks = [
-        chunk(i, a, b, lead_ms=SEAM_MS if i else 0, tail_ms=SEAM_MS if i + 2 < len(edges) else 0)
-        for i, (a, b) in enumerate(itertools.pairwise(edges))
-    ]
+    chunks = chained(edges)
     dice = random.Random(seed)
     answers = [heard_by(part, said, dice) for part in chunks]
     joined = join(chunks, answers, length_ms=length_ms, heard_twice=True)
+    assert texts(joined) == [spoken.text for spoken in said]
+
+
+@pytest.mark.shared_media
+@pytest.mark.parametrize("part_ms", [4_000, 7_300, 13_100, 28_000])
+def test_a_narration_is_recovered_wherever_it_is_cut(shared_media: Path, part_ms: int) -> None:
+    truth = json.loads((shared_media / "chemicals.words.json").read_text(encoding="utf-8"))["words"]
+    said = [word(w["word"], w["start_ms"], w["end_ms"]) for w in truth]
+    length_ms = said[-1].span.end_ms + SEAM_MS
+    edges = [*range(0, length_ms - SEAM_MS, part_ms), length_ms]
+    chunks = chained(edges)
+    dice = random.Random(part_ms)
+    joined = join(chunks, [heard_by(part, said, dice) for part in chunks], length_ms=length_ms, heard_twice=True)
     assert texts(joined) == [spoken.text for spoken in said]
 
 

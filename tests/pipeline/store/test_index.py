@@ -221,7 +221,9 @@ def test_the_index_lies_in_the_library_where_it_can(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert index.place(objects).is_relative_to(tmp_path / "cache")
-    objects.put("a", b"")
-    assert index.place(objects) == objects.root / "index.duckdb"
-    query.run(objects, "SELECT 1")
-    assert index.place(objects).exists()
+    plain = FolderObjects(tmp_path / "plain")
+    for library, home in ((plain, plain.root), (objects, tmp_path / "cache")):
+        library.put("a", b"")
+        query.run(library, "SELECT 1")
+        assert index.place(library).is_relative_to(home)
+        assert index.place(library).exists()

@@ -136,8 +136,10 @@ def test_a_listing_is_in_the_order_of_its_keys(
 ) -> None:
     objects = FolderObjects(tmp_path_factory.mktemp("library"))
     for path in paths:
-        # A name that ends in "f" is a file, so that no key is the folder of another.
-        objects.put("/".join([*path, "f"]), b"")
+        # All files are named "f", so that no key is the folder of another.
+        folder = objects.root.joinpath(*path)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "f").touch()
     assert keys(objects) == sorted({"/".join([*path, "f"]) for path in paths})
 
 

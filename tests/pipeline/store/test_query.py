@@ -27,10 +27,13 @@ FROM range(3) t(n)
 """
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> FolderObjects:
-    objects = FolderObjects(tmp_path / "library")
-    records.publish(objects, tmp_path, records.hex16(1), records.hex16(11), ["one", "two"])
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> FolderObjects:
+    """A library that no test changes."""
+    folder = tmp_path_factory.mktemp("made")
+    objects = FolderObjects(folder / "library")
+    records.publish(objects, folder, records.hex16(1), records.hex16(11), ["one", "two"])
+    query.run(objects, "SELECT 1")
     return objects
 
 
@@ -39,10 +42,11 @@ def test_sql_over_the_tables(library: FolderObjects) -> None:
     assert answer.to_pylist() == [{"name": "a.wav", "lines": 2}]
 
 
-def test_what_is_published_since_is_seen(library: FolderObjects, tmp_path: Path) -> None:
-    assert query.run(library, "FROM cues").num_rows == 2
-    records.publish(library, tmp_path, records.hex16(2), records.hex16(12), ["three"])
-    assert query.run(library, "FROM cues").num_rows == 3
+def test_what_is_published_since_is_seen(tmp_path: Path) -> None:
+    objects = FolderObjects(tmp_path / "library")
+    for asset in (1, 2):
+        records.publish(objects, tmp_path, records.hex16(asset), records.hex16(10 + asset), ["one", "two"])
+        assert query.run(objects, "FROM cues").num_rows == 2 * asset
 
 
 def test_lists_and_structs_come_as_they_are(library: FolderObjects) -> None:
@@ -100,11 +104,10 @@ def test_a_statement_can_neither_reach_out_nor_change_anything(
     secret = tmp_path / "secret.csv"
     secret.write_text("password\nhunter2\n")
     before = sorted(tmp_path.rglob("*"))
-    query.run(library, "SELECT 1")
     with pytest.raises(UsageError):
         query.run(library, sql.format(file=secret, folder=tmp_path))
     assert query.run(library, "FROM cues").num_rows == 2
-    assert [path for path in sorted(tmp_path.rglob("*")) if "index.duckdb" not in path.name] == before
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_statement_without_an_answer_answers_nothing(library: FolderObjects) -> None:
@@ -145,7 +148,7 @@ def test_no_rows_are_an_empty_file_with_its_columns(library: FolderObjects) -> N
 
 def test_columns_of_one_name_are_told_apart(library: FolderObjects) -> None:
     answer = query.run(library, "SELECT 1 AS a, 2 AS a")
-    assert sorted(json.loads(query.to_json(answer))[0].values()) == [1, 2]
+    assert json.loads(query.to_json(answer)) == [{"a": 1, "a_1": 2}]
 
 
 def test_the_published_parquet_is_readable_without_us(library: FolderObjects) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pocketsphinx import Decoder, Segment
 
-from pipeline.errors import ReelinguaError
+from pipeline.errors import EngineError, ReelinguaError
 from schemas.jobs import Alignment, AlignRequest
 from schemas.speech import Word
 from schemas.time import Span
@@ -32,6 +32,8 @@ that is lost to a wrong pronunciation loses the whole chunk."""
 LONGEST_GUESS_MS = 300
 """A word without a sound gets at most this of a pause. Ours: a usual short word."""
 
+_REMEDY = "compare the transcript with what is said there"
+
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
@@ -47,7 +49,7 @@ class Fitting:
     """The words as displayed."""
 
 
-class DoesNotFit(Exception):
+class DoesNotFit(EngineError):
     """The words cannot be laid over the sound."""
 
 
@@ -126,7 +128,7 @@ def _fill(known: list[Span | None], first: int, end: int, within: Span) -> None:
         end_ms = min(after.end_ms - 1, end_ms + short)
         known[end] = Span(end_ms, after.end_ms)
     if end_ms - start_ms < count:
-        raise DoesNotFit(f"{len(known)} words do not fit in {within.duration_ms} ms")
+        raise DoesNotFit(f"{len(known)} words do not fit in {within.duration_ms} ms; {_REMEDY}")
     step_ms = min(LONGEST_GUESS_MS, (end_ms - start_ms) // count)
     if before is None and after is not None:  # at the beginning of a chunk: close to what follows
         start_ms = end_ms - step_ms * count
@@ -160,5 +162,5 @@ def _segments(decoder: Decoder, sound: Samples, readings: Sequence[Reading]) -> 
     decoder.set_align_text(" ".join(said.entry for said in readings))
     found = [segment for segment in sphinx.decode(decoder, sound) if sphinx.spelling(segment.word)]
     if [sphinx.spelling(segment.word) for segment in found] != [said.entry for said in readings]:
-        raise DoesNotFit(f"the {len(readings)} words do not fit what is heard")
+        raise DoesNotFit(f"the {len(readings)} words do not fit what is heard; {_REMEDY}")
     return found

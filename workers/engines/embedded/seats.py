@@ -15,6 +15,8 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from pipeline.errors import ReelinguaError
+
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
@@ -190,4 +192,6 @@ def _serve(line: Connection, make: Callable[[], Callable[[Task], Answer]]) -> No
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    """One line; errors that we raise on purpose say all there is to say."""
+    said = " ".join(str(error).split())
+    return said if isinstance(error, ReelinguaError) else f"{type(error).__name__}: {said}"

@@ -61,7 +61,9 @@ def test_a_legacy_encoding_is_told_by_its_letters_and_said(language: str, encodi
 )
 def test_a_file_in_another_language_than_claimed_is_still_told(actual: str, encoding: str, claimed: str) -> None:
     text = srt_of(actual)
-    assert decode(text.encode(encoding), claimed).text == text
+    decoded = decode(text.encode(encoding), claimed)
+    assert decoded.text == text
+    assert decoded.notes[0].endswith("this fits its letters best")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,11 @@ def test_a_file_in_another_language_than_claimed_is_still_told(actual: str, enco
 def test_a_byte_order_mark_decides(mark: bytes, encoding: str) -> None:
     decoded = decode(mark + srt_of("ja").encode(encoding), "ja")
     assert (decoded.text, decoded.encoding) == (srt_of("ja"), encoding)
+
+
+def test_iso_2022_jp_is_told_by_its_escapes_and_not_taken_for_ascii() -> None:
+    decoded = decode(srt_of("ja").encode("iso2022_jp"), "ja")
+    assert (decoded.text, decoded.encoding) == (srt_of("ja"), "iso2022_jp")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
@@ -138,6 +145,7 @@ SRT = "1\n00:00:01,000 --> 00:00:02,000\nx\n"
         ("\n<tt/>", "a", Format.TTML),
         ("<i>preamble</i>\n" + SRT, "a.txt", Format.SRT),
         ("", "a.srt", Format.SRT),
+        ("00:00:01 -> 00:00:02\nx\n", "a", Format.SRT),
     ],
 )
 def test_the_content_decides_the_format_before_the_name(text: str, name: str, expected: Format) -> None:

@@ -1,0 +1,82 @@
+"""The drop folder of a library: what editors put in, and which of it is ready to be worked on.
+
+A file on a disk may still be being written. It counts as settled when nothing about it has changed for
+a while, or at once when ``NAME.done`` lies beside it. What has a receipt is not pending any more; the same
+name with other content is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.store import layout, receipts
+from pipeline.store.objects import Objects, Stored
+
+SETTLE_S = 30
+"""Ours: a copy over a network that pauses for longer is broken. Editors who cannot wait add a ``.done``."""
+
+DONE_SUFFIX = ".done"
+"""Beside a file: it is complete."""
+
+JOB_SUFFIX = ".job.toml"
+"""Beside a file: what is to be made of it."""
+
+_COMPANIONS = (DONE_SUFFIX, JOB_SUFFIX, ".txt", ".rttm")
+"""Files that say something about another one, and are no media themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """One file that is ready to be worked on."""
+
+    key: str
+    """Its key in the library."""
+
+    etag: str
+    """Which version of it."""
+
+    path: Path
+    """The file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a look into the drop folder finds."""
+
+    settled: tuple[Dropped, ...]
+    """Ready and without a receipt, sorted by key."""
+
+    unsettled: tuple[str, ...]
+    """Keys of files that may still be being written."""
+
+
+def pending(objects: Objects, *, settle_s: float = SETTLE_S, now_ns: Callable[[], int] = time.time_ns) -> Pending:
+    """Files of the drop folder that nothing became of yet."""
+    listed = list(objects.list(layout.DROP))
+    names = {stored.key for stored in listed}
+    settled: list[Dropped] = []
+    unsettled: list[str] = []
+    for stored in listed:
+        if _is_companion(stored.key) or receipts.find(objects, stored.key, stored.etag) is not None:
+            continue
+        path = objects.local(stored.key)
+        if stored.key + DONE_SUFFIX in names or _quiet_s(stored, path, now_ns()) >= settle_s:
+            settled.append(Dropped(stored.key, stored.etag, path))
+        else:
+            unsettled.append(stored.key)
+    return Pending(tuple(settled), tuple(unsettled))
+
+
+def _is_companion(key: str) -> bool:
+    name = key.rpartition("/")[2]
+    return name.startswith(".") or name.lower().endswith(_COMPANIONS)
+
+
+def _quiet_s(stored: Stored, path: Path, now_ns: int) -> float:
+    """Seconds since anything about the file changed. The status time counts too: ``cp -p`` and ``rsync -t``
+    set the modification time back when they finish, and cannot set the other.
+    """
+    return (now_ns - max(stored.modified_ns, path.stat().st_ctime_ns)) / 1e9

@@ -1,0 +1,84 @@
+"""What a break between two words costs: the order of the guides' line-treatment rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.captions.syntax import NEVER, PLAIN, break_cost, ends_sentence
+
+FORBIDDEN = [  # article | noun and its like in every language with lists
+    ("en", "the", "house"),
+    ("en", "Mr.", "Smith"),
+    ("en", "their", "children"),
+    ("es", "la", "casa"),
+    ("es", "Sr.", "González"),
+    ("fr", "une", "maison"),
+    ("de", "dem", "Haus"),
+    ("it", "gli", "amici"),
+    ("pt-BR", "os", "amigos"),
+    ("hi", "मेरी", "किताब"),
+    ("ar", "هذا", "الكتاب"),
+    ("ko", "이", "사람"),
+]
+
+WORSE_THAN_PLAIN = [
+    ("en", "of", "course"),
+    ("en", "he", "said"),
+    ("en", "will", "leave"),
+    ("en", "not", "leave"),
+    ("en", "New", "York"),
+    ("en", "chemicals'", "impact"),
+    ("en", "beautiful", "garden"),
+    ("en", "20", "kilometres"),
+    ("en", "give", "up"),
+    ("es", "no", "quiero"),
+    ("es", "se", "fue"),
+    ("fr", "ne", "veut"),
+    ("de", "weil", "er"),
+    ("hi", "घर", "में"),
+    ("ko", "할", "수"),
+]
+
+BETTER_THAN_PLAIN = [
+    ("en", "finally,", "we"),
+    ("en", "left", "because"),
+    ("en", "house", "on"),
+    ("en", "man", "who"),
+    ("en", "see", "the"),
+    ("es", "casa", "porque"),
+    ("fr", "nous", "parce"),
+    ("de", "gesagt,", "dass"),
+    ("it", "casa", "perché"),
+    ("ja", "ので、", "公園"),
+]
+
+
+@pytest.mark.parametrize(("language", "left", "right"), FORBIDDEN)
+def test_breaks_that_the_guides_forbid_cost_most(language: str, left: str, right: str) -> None:
+    assert break_cost(left, right, language) >= NEVER
+
+
+@pytest.mark.parametrize(("language", "left", "right"), WORSE_THAN_PLAIN)
+def test_words_that_belong_together_cost_more_than_others(language: str, left: str, right: str) -> None:
+    assert PLAIN < break_cost(left, right, language)
+
+
+@pytest.mark.parametrize(("language", "left", "right"), BETTER_THAN_PLAIN)
+def test_breaks_that_the_guides_ask_for_cost_less_than_others(language: str, left: str, right: str) -> None:
+    assert break_cost(left, right, language) < PLAIN
+
+
+def test_an_and_that_joins_nouns_is_a_worse_break_than_one_that_joins_clauses() -> None:
+    nouns = break_cost("rules", "and", "en", beyond="guidelines")
+    clauses = break_cost("rules", "and", "en", beyond="they")
+    assert clauses < nouns < PLAIN
+
+
+@pytest.mark.parametrize("word", ["end.", "end!”", "Really?", "well…", "終わり。", "¿Qué?", "है।"])
+def test_sentences_end_with_their_marks(word: str) -> None:
+    assert ends_sentence(word, "en")
+
+
+@pytest.mark.parametrize("word", ["Mr.", "Dr.", "J.", "e.g.", "end,", "end", "”"])
+def test_titles_initials_and_abbreviations_end_no_sentence(word: str) -> None:
+    assert not ends_sentence(word, "en")

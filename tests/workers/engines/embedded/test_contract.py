@@ -1,0 +1,76 @@
+"""The embedded engines keep the contract of every Protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from schemas.time import Span
+from tests.workers import contract
+from workers.engines.embedded import align, describe, diarize, transcribe
+from workers.engines.embedded.seats import Seats
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    contract.recordings(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def transcriber(media: Path) -> Iterator[transcribe.PocketSphinxTranscriber]:
+    with Seats(transcribe.load, 1) as seats:
+        yield transcribe.PocketSphinxTranscriber(partial(contract.fetch, media), seats)
+
+
+@pytest.fixture(scope="module")
+def aligner(media: Path) -> Iterator[align.PocketSphinxAligner]:
+    with Seats(align.load, 1) as seats:
+        yield align.PocketSphinxAligner(partial(contract.fetch, media), seats)
+
+
+@pytest.fixture(scope="module")
+def diarizer(media: Path) -> Iterator[diarize.MfccDiarizer]:
+    with Seats(diarize.load, 1) as seats:
+        yield diarize.MfccDiarizer(partial(contract.fetch, media), seats)
+
+
+@pytest.fixture(scope="module")
+def describer(media: Path) -> Iterator[describe.SignalDescriber]:
+    with Seats(describe.load, 1) as seats:
+        yield describe.SignalDescriber(partial(contract.fetch, media), seats)
+
+
+class TestTranscriber(contract.TranscriberContract):
+    def test_another_language_is_a_failure_that_says_which_engine_can(
+        self, transcriber: transcribe.PocketSphinxTranscriber
+    ) -> None:
+        asked = [self.asking("noise", Span(0, 500), language=tag) for tag in ("es", "ja-JP", "enm")]
+        assert all("--engine vllm" in (answer.failure or "") for answer in transcriber.transcribe(asked))
+
+    def test_english_of_any_country_is_english_and_so_is_what_nobody_named(
+        self, transcriber: transcribe.PocketSphinxTranscriber
+    ) -> None:
+        asked = [self.asking("silence", Span(0, 500), language=tag) for tag in ("en", "en-GB", "und")]
+        answers = transcriber.transcribe(asked)
+        assert [(answer.language, answer.failure) for answer in answers] == [
+            ("en", None),
+            ("en-GB", None),
+            ("en", None),
+        ]
+
+
+class TestAligner(contract.AlignerContract):
+    pass
+
+
+class TestDiarizer(contract.DiarizerContract):
+    pass
+
+
+class TestDescriber(contract.DescriberContract):
+    pass

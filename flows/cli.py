@@ -13,12 +13,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from flows import doctor as doctor_report
 from flows import plan as planning
 from flows import qc as checking
 from flows import query as querying
 from flows import run as running
+from flows.terminal import console
 from pipeline.captions import profiles
 from pipeline.errors import EngineUnavailable, ReelinguaError, UsageError
 from pipeline.job_file import side_file
@@ -100,7 +102,7 @@ def run(
         speakers=None if speakers is None else side_file(speakers),
     )
     raise typer.Exit(
-        running.run(sources, library=library, settings=settings, jobs=jobs, is_strict=strict, console=Console())
+        running.run(sources, library=library, settings=settings, jobs=jobs, is_strict=strict, console=console())
     )
 
 
@@ -115,7 +117,7 @@ Examples:
 )
 def plan(sources: Sources, library: Library = "library", language: Language = None) -> None:
     """Say what a run would take before it runs: requests, tokens, memory, GPU hours, cost."""
-    planning.run(sources, library=library, language=language, console=Console())
+    planning.run(sources, library=library, language=language, console=console())
 
 
 @app.command(
@@ -137,11 +139,11 @@ def query(
 ) -> None:
     """Ask the tables with SQL (DuckDB). They show the current release of every title."""
     if tables:
-        querying.describe(Console())
+        querying.describe(console())
     elif sql is None:
         raise UsageError('give a question, e.g. reelingua query "select count(*) from cues", or --tables')
     else:
-        querying.run(sql, library=library, style=format.value, console=Console())
+        querying.run(sql, library=library, style=format.value, console=console())
 
 
 @app.command(
@@ -177,7 +179,7 @@ def qc(
 @app.command()
 def doctor(library: Library = "library") -> None:
     """Say what is installed, what is missing, and how to get it."""
-    raise typer.Exit(doctor_report.run(library=library, console=Console()))
+    raise typer.Exit(doctor_report.run(library=library, console=console()))
 
 
 def main() -> None:
@@ -198,4 +200,5 @@ def main() -> None:
 
 
 def _say(error: ReelinguaError) -> None:
-    Console(stderr=True).print(f"[red]reelingua:[/] {error}", highlight=False, soft_wrap=True)
+    text = Text.assemble(("reelingua: ", "red"), str(error))
+    Console(stderr=True).print(text, highlight=False, soft_wrap=True)

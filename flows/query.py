@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pyarrow as pa
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.store import query, views
 from pipeline.store.objects import open_objects
+
+MAX_WIDTH = 100_000
+"""Wider than any table; what rich measures against to say how wide one would like to be."""
 
 MAX_SHOWN_ROWS = 500
 """Ours: what a person scrolls through on a terminal; the other formats have no limit."""
@@ -40,16 +45,37 @@ def describe(console: Console) -> None:
 
 
 def _show(answer: pa.Table, console: Console) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for field in answer.schema:
-        number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
-        table.add_column(field.name, justify="right" if number else "left", overflow="fold")
-    for row in answer.slice(0, MAX_SHOWN_ROWS).to_pylist():
-        table.add_row(*(_cell(value) for value in row.values()))
-    console.print(table, markup=False)
-    more = answer.num_rows - MAX_SHOWN_ROWS
+    rows = answer.slice(0, MAX_SHOWN_ROWS).to_pylist()
+    table = _table(answer.schema, rows)
+    if console.measure(table, options=console.options.update_width(MAX_WIDTH)).maximum <= console.width:
+        console.print(table, markup=False)
+    else:
+        _show_records(rows, console)
+    more = answer.num_rows - len(rows)
     if more > 0:
         console.print(f"… and {more} more rows: --format csv gives all", style="dim")
+
+
+def _table(schema: pa.Schema, rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for field in schema:
+        number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+        table.add_column(escape(field.name), justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(escape(_cell(value)) for value in row.values()))
+    return table
+
+
+def _show_records(rows: list[dict[str, Any]], console: Console) -> None:
+    """Each row with a line per column, for rows that are wider than the terminal."""
+    for number, row in enumerate(rows, start=1):
+        console.print(f"row {number}", style="bold")
+        record = Table(box=None, pad_edge=False, show_header=False)
+        record.add_column(style="dim", no_wrap=True)
+        record.add_column(overflow="fold")
+        for name, value in row.items():
+            record.add_row(escape(name), escape(_cell(value)))
+        console.print(record)
 
 
 def _cell(value: object) -> str:
@@ -59,6 +85,6 @@ def _cell(value: object) -> str:
         case float():
             return f"{value:.4g}"
         case list():
-            return ", ".join(_cell(part) for part in value)
+            return " / ".join(_cell(part) for part in value)
         case _:
             return str(value)

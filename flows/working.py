@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.stages.work import StageRun, Work
+from pipeline.store import owners
 from pipeline.store.claims import Claims
 from pipeline.store.ledger import Ledger
 from pipeline.store.objects import Objects
@@ -33,7 +33,7 @@ class Bench:
         """What the stages of one title need; ``runs`` collects what was really run."""
         return Work(
             ledger=Ledger(self.objects),
-            claims=Claims(self.objects, owner=f"{os.uname().nodename}:{os.getpid()}"),
+            claims=Claims(self.objects, owner=owners.this_process()),
             engines=self.engines,
             settings=settings,
             progress=lambda stage, done, total: self.progress(str(source), stage, done, total),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.captions import syntax
+from pipeline.captions.measure import characters
 from pipeline.captions.profiles import CaptionProfile, Rule
 from pipeline.captions.tokens import Token, is_unspaced, tokenize
 from schemas.speech import Segment, Word
@@ -64,8 +65,22 @@ def pieces(segments: Iterable[Segment], profile: CaptionProfile, *, length_ms: i
     ordered = sorted(segments, key=lambda segment: (segment.span.start_ms, segment.segment_index))
     row: list[Piece] = []
     for number, segment in enumerate(ordered):
+        first = len(row)
         row.extend(_of_segment(segment, profile, number=number, length_ms=length_ms))
+        if first and first < len(row):
+            row[first] = _after(row[first - 1], row[first], profile)
     return row
+
+
+def _after(before: Piece, piece: Piece, profile: CaptionProfile) -> Piece:
+    """The first piece of a segment, apart from the segment before it when both share a line.
+
+    A space, except after a full stop of a language without spaces.
+    """
+    if is_unspaced(profile.language) and syntax.ends_sentence(before.token.text, profile.language):
+        return piece
+    width = characters(" ", profile.counting)
+    return replace(piece, token=replace(piece.token, joiner=" ", joiner_width=width))
 
 
 def _of_segment(segment: Segment, profile: CaptionProfile, *, number: int, length_ms: int) -> Iterator[Piece]:

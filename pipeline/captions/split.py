@@ -69,6 +69,12 @@ TWO_SPEAKERS = 52.0
 """Cost of two speakers in one cue: less than a flash, more than two readable cues."""
 
 
+ANSWERED = 12.0
+"""What a question and its answer gain by sharing a cue."""
+
+_QUESTION_MARKS = ("?", "？", "؟")
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """Which pieces a cue holds."""
@@ -228,6 +234,7 @@ class _Splitter:
             return []
         base = self._offsets[turn] + self._joiners[turn]
         inside = sum(self._inside_cost(piece) for piece in range(start + 1, turn + 1))
+        answered = ANSWERED if row[turn - 1].token.text.endswith(_QUESTION_MARKS) else 0.0
         found = []
         for end in range(turn + 1, self._runs[turn] + 1):
             bottom = self._offsets[end] - base + self._marker
@@ -236,7 +243,7 @@ class _Splitter:
             if end > turn + 1:
                 inside += self._inside_cost(end - 1)
             if self._stops[end - 1]:
-                cost = CUE + TWO_SPEAKERS + inside - SENTENCE_INSIDE
+                cost = CUE + TWO_SPEAKERS + inside - SENTENCE_INSIDE - answered
                 found.append((turn, end, cost + self._time_cost(start, end) + self._cut_cost(start, end)))
         return found
 

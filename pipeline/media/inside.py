@@ -28,6 +28,7 @@ REQUEST, ANSWER, REFUSAL, INPUT = "request.json", "answer.json", "refusal.json",
 """Names in the folder."""
 
 _PROGRESS_S = 0.25
+_LAST_WORDS_S = 5
 _PARENT_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -108,7 +109,8 @@ def _confine(bounds: Bounds) -> None:
     ):
         _, hard = resource.getrlimit(kind)
         limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (limit, limit))
+        spare = _LAST_WORDS_S if kind == resource.RLIMIT_CPU else 0  # beyond the hard limit it is a plain SIGKILL
+        resource.setrlimit(kind, (limit, limit + spare if hard == resource.RLIM_INFINITY else hard))
 
 
 def _refuse_memory(folder: Path, bounds: Bounds) -> None:

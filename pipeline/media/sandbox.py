@@ -158,7 +158,7 @@ def _follow(
 
 def _death(source: Path, returncode: int, stderr: str, allowed: Bounds, failure: type[MediaError]) -> MediaError:
     """What a process that ended without an answer died of."""
-    if returncode == -signal.SIGXCPU or (returncode == -signal.SIGKILL and "CPU" in stderr):
+    if returncode == -signal.SIGXCPU:
         return failure(_named(source, f"decoding it took more than {allowed.cpu_s} s of processor time"), _SENT_AGAIN)
     if returncode == -signal.SIGXFSZ:
         return failure(_named(source, "what decoding it makes is too large"), "cut it into shorter files")

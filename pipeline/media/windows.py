@@ -15,13 +15,10 @@ import numpy as np
 
 from pipeline.media.partition import GROUP_COST, cheapest_groups
 from pipeline.sizing.profiles import ModelProfile
-from pipeline.sizing.tokens import audio_tokens, video_tokens
+from pipeline.sizing.tokens import ANSWER_TOKENS, audio_tokens, video_tokens
 from schemas.media import CutKind, Shot
 from schemas.plan import Window
 from schemas.time import Span
-
-ANSWER_TOKENS = 4_096
-"""Part of the context kept for the answer. Ours: a note of 60 tokens for each of 60 shots, and scenes."""
 
 _SPLIT_COST = 10 * GROUP_COST  # a cut inside a shot: only where the shot is too long
 _HARD_CUT_COST = GROUP_COST // 2  # a fade ends a scene more often than a hard cut does

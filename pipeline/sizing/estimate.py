@@ -10,10 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.media.windows import ANSWER_TOKENS
 from pipeline.sizing.memory import Sizing, size
 from pipeline.sizing.profiles import CPU_CORE, UNNAMED, Catalogue, Gpu, Kind, ModelProfile, Rate, Work, Yardstick
-from pipeline.sizing.tokens import audio_tokens
+from pipeline.sizing.tokens import ANSWER_TOKENS, audio_tokens
 from schemas.plan import Chunk, Window
 
 SPOKEN_TOKENS_PER_S = 5.0
@@ -189,11 +188,21 @@ def _offer(load: Workload, gpu: Gpu, yardstick: Yardstick | None, catalogue: Cat
     if sizing.max_num_seqs < yardstick.at_once:
         hours *= yardstick.at_once / sizing.max_num_seqs
         basis += (
-            f"; estimate: times {yardstick.at_once}/{sizing.max_num_seqs}, "
+            f"; estimate for {gpu.name}: times {yardstick.at_once}/{sizing.max_num_seqs}, "
             f"since only {sizing.max_num_seqs} of its {yardstick.at_once} requests at once fit"
         )
+    basis += _roomier(load, gpu, sizing)
     price = gpu.price_usd_per_h.value
     return Offer(gpu.name, sizing, hours, None if price is None else hours * price, basis)
+
+
+def _roomier(load: Workload, gpu: Gpu, chosen: Sizing) -> str:
+    """What another precision of the weights would hold, if more; it is named, and not chosen for the user."""
+    for weights in load.profile.weights_gb:
+        other = size(load.profile, gpu, tokens_per_request=max(1, load.largest_request), precision=weights.precision)
+        if other.max_num_seqs > chosen.max_num_seqs:
+            return f"; with {weights.precision} weights {other.max_num_seqs} would ({weights.figure.source})"
+    return ""
 
 
 def _hours(load: Workload, yardstick: Yardstick) -> float:
@@ -229,6 +238,8 @@ def _notes(jobs: Sequence[JobEstimate], catalogue: Catalogue) -> tuple[str, ...]
             "Hours by tokens count a token that is read like one that is written, as in the source's mix of "
             "2,500 in and 900 out; media-heavy prompts are cheaper, so take it as an upper bound."
         )
+    if any(offer.sizing is None and offer.hours is not None for job in jobs for offer in job.offers):
+        notes.append("Hours on a CPU are those of one core; the embedded engines use all cores at once.")
     for gpu in catalogue.gpus:
         price = gpu.price_usd_per_h
         if served and price.kind is Kind.UNKNOWN:

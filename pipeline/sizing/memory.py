@@ -47,6 +47,9 @@ class Sizing:
     max_num_batched_tokens: int
     """Tokens per step."""
 
+    memory_gb: float
+    """What that takes in 10^9 bytes: weights, activations, and the cache of the requests; 0 when nothing fits."""
+
     reason: str
     """One sentence: the arithmetic, or why it does not fit."""
 
@@ -127,6 +130,7 @@ def _at(
         max_num_seqs=seqs,
         in_flight=IN_FLIGHT_PER_SEQ * seqs,
         max_num_batched_tokens=max(BATCHED_TOKENS, -(-tokens_per_request // 1024) * 1024),
+        memory_gb=weights_gb + ACTIVATIONS_GB + seqs * tokens_per_request * _known(cache.figure) / 1e9,
         reason=f"{arithmetic}: {kv_tokens:,} tokens of {cache.precision} KV cache",
     )
 
@@ -147,4 +151,4 @@ def _known(figure: Figure) -> float:
 
 
 def _refused(profile: ModelProfile, gpu: Gpu, reason: str) -> Sizing:
-    return Sizing(profile.name, gpu.name, None, None, 0, 0, 0, 0, reason)
+    return Sizing(profile.name, gpu.name, None, None, 0, 0, 0, 0, 0.0, reason)

@@ -6,6 +6,9 @@ import math
 
 from pipeline.sizing.profiles import AudioTokens, VideoTokens
 
+ANSWER_TOKENS = 4_096
+"""Part of the context kept for the description of a window. Ours: 60 notes of 60 tokens, and scenes."""
+
 
 def audio_tokens(length_ms: int, audio: AudioTokens) -> int:
     """Tokens of ``length_ms`` of sound: whole blocks, and of the rest one per token begun.

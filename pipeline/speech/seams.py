@@ -52,14 +52,14 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The words of an asset before anything is screened."""
+    """The words of an asset, and what is missing of them."""
 
     runs: tuple[tuple[HeardWord, ...], ...]
     """Words in order of time, none overlapping, none shorter than 1 ms, all inside the asset; a run ends where
-    an answer is missing. No run is empty."""
+    something is missing. No run is empty."""
 
     lost: tuple[Lost, ...]
-    """Chunks without an answer."""
+    """Chunks without an answer, and stretches that were screened out."""
 
 
 def join(chunks: Sequence[Chunk], transcripts: Sequence[Transcript], *, length_ms: int, heard_twice: bool) -> Joined:

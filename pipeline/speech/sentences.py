@@ -33,7 +33,7 @@ misses faint sounds. Ours."""
 
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "｡", "؟", "।", "॥")
 _CLOSERS = "\"'”’»)]」』）"
-_ABBREVIATIONS = frozenset("mr. mrs. ms. dr. prof. st. sr. jr. vs. etc. no. mt. rev. gen. col. sgt. capt. lt.".split())
+_ABBREVIATIONS = frozenset("mr. mrs. ms. dr. prof. st. sr. jr. vs. etc. mt. rev. gen. col. sgt. capt. lt.".split())
 
 
 def segments(runs: Sequence[Sequence[HeardWord]], turns: Sequence[Turn]) -> list[Segment]:
@@ -129,7 +129,7 @@ def _ends_sentence(text: str, following: str) -> bool:
     bare = text.rstrip(_CLOSERS)
     if not bare.endswith(_ENDS):
         return False
-    initial = len(bare) == 2 and bare[0].isupper() and bare[1] == "."
+    initial = len(bare) == 2 and bare[0].isupper() and bare[1] == "." and bare != "I."
     return not (initial or bare.casefold() in _ABBREVIATIONS or following.lstrip(_CLOSERS + "“‘«([")[:1].islower())
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import Missing
-from pipeline.store import layout
+from pipeline.store import layout, owners
 from pipeline.store.objects import Objects
 
 
@@ -28,7 +28,7 @@ class Claim:
     """Which claim on it this is, from 1."""
 
     owner: str
-    """Who works, for people: host and process."""
+    """Who works: a process on a host (``pipeline.store.owners``)."""
 
     deadline_ms: int
     """When another may take over, milliseconds since 1970 on the clock of whoever claimed."""
@@ -48,15 +48,24 @@ class Claims:
     costs work that is done twice, nothing else.
     """
 
-    def __init__(self, objects: Objects, *, owner: str, now_ms: Callable[[], int] = _now_ms) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        *,
+        owner: str,
+        now_ms: Callable[[], int] = _now_ms,
+        has_ended: Callable[[str], bool] = owners.has_ended,
+    ) -> None:
+        """``has_ended`` tells whether an owner is certainly gone; its claims hold no longer."""
         self._objects = objects
         self._owner = owner
         self._now_ms = now_ms
+        self._has_ended = has_ended
 
     def take(self, fingerprint: str, *, lasts_s: int) -> Claim | None:
         """Claim a result for ``lasts_s``; None when another holds it or was quicker."""
         held = self._highest(fingerprint)
-        if held is not None and held.deadline_ms > self._now_ms():
+        if held is not None and self._holds(held):
             return None
         return self._write(fingerprint, 1 if held is None else held.number + 1, lasts_s)
 
@@ -77,7 +86,10 @@ class Claims:
     def holder(self, fingerprint: str) -> Claim | None:
         """Who works on a result now; None when nobody does."""
         held = self._highest(fingerprint)
-        return held if held is not None and held.deadline_ms > self._now_ms() else None
+        return held if held is not None and self._holds(held) else None
+
+    def _holds(self, claim: Claim) -> bool:
+        return claim.deadline_ms > self._now_ms() and not self._has_ended(claim.owner)
 
     def _write(self, fingerprint: str, number: int, lasts_s: int) -> Claim | None:
         claim = Claim(fingerprint, number, self._owner, self._now_ms() + lasts_s * 1000)

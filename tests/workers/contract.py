@@ -38,7 +38,7 @@ def recordings(folder: Path) -> None:
         "noise": noise * 0.05,
         "tone": 0.3 * np.sin(2 * np.pi * 440 * np.arange(count) / SPEECH_RATE_HZ),
         "loud": np.clip(noise * 10, -1, 1),
-        "empty": np.zeros(0),
+        "tiny": np.zeros(SAMPLES_PER_MS),
     }
     for name, samples in sounds.items():
         soundfile.write(folder / f"{name}.flac", samples, SPEECH_RATE_HZ, subtype="PCM_16")
@@ -89,7 +89,7 @@ class TranscriberContract:
         asked = [
             self.asking("noise", Span(1_000, 1_020)),
             self.asking("noise", Span(1_000, 1_001)),
-            self.asking("empty", Span(0, 1_000)),
+            self.asking("tiny", Span(0, 1_000)),
             self.asking("noise", Span(LENGTH_MS + 1_000, LENGTH_MS + 2_000)),
         ]
         assert [(answer.failure, answer.words) for answer in transcriber.transcribe(asked)] == [(None, ())] * 4
@@ -128,7 +128,7 @@ class AlignerContract:
             assert all(span.start_ms <= edge <= span.end_ms for edge in edges)
 
     def test_words_that_cannot_be_there_are_a_failure(self, aligner: Aligner) -> None:
-        asked = [self.asking("noise", Span(0, 20), self.WORDS), self.asking("empty", Span(0, 900), self.WORDS)]
+        asked = [self.asking("noise", Span(0, 20), self.WORDS), self.asking("tiny", Span(0, 900), self.WORDS)]
         assert all(answer.failure and answer.words == () for answer in aligner.align(asked))
 
     def test_no_words_need_no_times(self, aligner: Aligner) -> None:
@@ -163,7 +163,7 @@ class DiarizerContract:
 
     def test_turns_cover_the_regions_and_nothing_else(self, diarizer: Diarizer) -> None:
         spans = [Span(0, 20), Span(137, 1_291), Span(1_291, 1_300), Span(2_000, 3_999)]
-        for answer in diarizer.diarize([self.asking(key, spans, number=n) for n, key in enumerate((*ODD, "empty"))]):
+        for answer in diarizer.diarize([self.asking(key, spans, number=n) for n, key in enumerate((*ODD, "tiny"))]):
             assert answer.failure is None
             covered = [(turn.span.start_ms, turn.span.end_ms) for turn in answer.turns]
             assert covered == sorted(covered)

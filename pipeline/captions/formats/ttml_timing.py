@@ -130,6 +130,8 @@ def _active(element: Element, parent: Active, reference: Fraction, clock: Clock)
         for name in ("begin", "end", "dur")
         if element.attributes.get(name, "indefinite") != "indefinite"
     }
+    if not stated and reference == parent.begin:
+        return parent
     begin = reference + stated.get("begin", 0)
     ends = [parent.end] if parent.end is not None else []
     if "end" in stated:

@@ -85,7 +85,7 @@ def test_a_cue_does_not_span_a_long_silence() -> None:
 def test_a_pause_inside_a_sentence_is_where_it_is_cut() -> None:
     words = [Word(w, Span(1_000 + 300 * n, 1_280 + 300 * n), None) for n, w in enumerate("We took everything".split())]
     words += [Word(w, Span(5_000 + 300 * n, 5_280 + 300 * n), None) for n, w in enumerate("that we could.".split())]
-    row = [Segment(0, Span(1_000, 5_580), "en", "S1", tuple(words), False)]
+    row = [Segment(0, Span(1_000, 5_880), "en", "S1", tuple(words), False)]
     cues = build(row, cuts_ms=[], rate=FILM, profile=profile("netflix", "en"), length_ms=9_000)
     assert texts(cues) == ["We took everything", "that we could."]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.captions.fix import fix
@@ -12,8 +12,6 @@ from pipeline.captions.lint import lint
 from pipeline.captions.profiles import CaptionProfile, Rule
 from schemas.captions import Cue
 from tests.support.caption_strategies import careless_cues, cuts_ms, profiles, rates
-
-EXAMPLES = 250
 
 Captions = tuple[list[Cue], list[int] | None, Fraction | None, CaptionProfile]
 
@@ -35,7 +33,6 @@ def spoken(cue: Cue) -> str:
     return "".join(cue.text.replace("...", "…").replace("-", "").split())
 
 
-@settings(max_examples=EXAMPLES)
 @given(captions())
 def test_fix_adds_no_finding_to_any_cue(given_captions: Captions) -> None:
     cues, cuts, rate, profile = given_captions
@@ -43,7 +40,6 @@ def test_fix_adds_no_finding_to_any_cue(given_captions: Captions) -> None:
     assert broken(fixed, cuts, rate, profile) <= broken(cues, cuts, rate, profile)
 
 
-@settings(max_examples=EXAMPLES)
 @given(captions())
 def test_fix_does_nothing_the_second_time(given_captions: Captions) -> None:
     cues, cuts, rate, profile = given_captions
@@ -51,7 +47,6 @@ def test_fix_does_nothing_the_second_time(given_captions: Captions) -> None:
     assert fix(once, cuts_ms=cuts, rate=rate, profile=profile) == once
 
 
-@settings(max_examples=EXAMPLES)
 @given(captions())
 def test_fix_keeps_the_words_and_the_order(given_captions: Captions) -> None:
     cues, cuts, rate, profile = given_captions
@@ -60,7 +55,6 @@ def test_fix_keeps_the_words_and_the_order(given_captions: Captions) -> None:
     assert [cue.placement for cue in fixed] == [cue.placement for cue in cues]
 
 
-@settings(max_examples=EXAMPLES // 2)
 @given(captions(), st.integers(0, 3_000))
 def test_fix_lets_nothing_end_after_the_title_that_did_not_before(given_captions: Captions, more_ms: int) -> None:
     cues, cuts, rate, profile = given_captions
@@ -70,7 +64,6 @@ def test_fix_lets_nothing_end_after_the_title_that_did_not_before(given_captions
     assert all(cue.span.end_ms <= length_ms + frame_ms for cue in fixed)
 
 
-@settings(max_examples=EXAMPLES)
 @given(captions())
 def test_three_dots_and_stray_spaces_never_survive(given_captions: Captions) -> None:
     cues, cuts, rate, profile = given_captions

@@ -87,12 +87,12 @@ def test_the_web_profile_serves_any_language() -> None:
 
 
 def test_an_unknown_profile_is_refused_with_the_list() -> None:
-    with pytest.raises(UsageError, match="no caption profile 'hbo'; choose one of netflix, .*bbc, web"):
+    with pytest.raises(UsageError, match=r"no caption profile 'hbo'; choose one of netflix, .*bbc, web"):
         profile("hbo", "en")
 
 
 def test_a_language_without_a_guide_is_refused_with_the_list() -> None:
-    with pytest.raises(UsageError, match="netflix has no guide for language 'sw', only for en, es, .*profile web"):
+    with pytest.raises(UsageError, match=r"netflix has no guide for language 'sw', only for en, es, .*profile web"):
         profile("netflix", "sw")
 
 

@@ -23,7 +23,8 @@ def test_a_plain_file_is_described_whole(tmp_path: Path) -> None:
     assert asset.container.startswith("mov,mp4")
     assert asset.video is not None
     assert (asset.video.width, asset.video.height) == (clips.WIDTH, clips.HEIGHT)
-    assert (asset.video.frame_rate, asset.video.is_variable_rate, asset.video.frame_count) == (25, False, 100)
+    assert (asset.video.frame_rate, asset.video.frame_count) == (Fraction(25), 100)
+    assert not asset.video.is_variable_rate
     assert asset.audio_choice == 1
     assert asset.audio[0].codec == "aac"
     assert asset.audio[0].channel_layout == "mono"
@@ -64,7 +65,7 @@ def test_a_transport_stream_counts_from_its_first_frame(tmp_path: Path, start_s:
 
 def test_priming_and_padding_of_aac_are_not_presented(tmp_path: Path) -> None:
     asset = probe(clips.audio_only(tmp_path))
-    assert (asset.zero, asset.length_ms) == (0, 3000)
+    assert (asset.zero, asset.length_ms) == (Fraction(0), 3000)
     assert asset.video is None
 
 

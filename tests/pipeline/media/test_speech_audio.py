@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -21,7 +22,7 @@ def beep(rate_hz: int, length_s: Fraction) -> npt.NDArray[np.float32]:
 
 
 def placed(
-    length_ms: int, blocks: list[tuple[npt.NDArray[np.float32], int, Fraction | None]]
+    length_ms: int, blocks: Sequence[tuple[npt.NDArray[np.float32], int, Fraction | None]]
 ) -> npt.NDArray[np.float32]:
     timeline = Timeline(length_ms=length_ms)
     out = [part for samples, rate_hz, at_s in blocks for part in timeline.place(samples, rate_hz, at_s)]

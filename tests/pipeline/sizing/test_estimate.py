@@ -55,6 +55,8 @@ def test_fewer_requests_at_once_than_were_measured_take_longer_and_say_so() -> N
     found = offers(description(CATALOGUE.model("Qwen3-Omni-30B-A3B"), WINDOWS))
     assert found["A100 80GB"].hours == pytest.approx(32 * (found["H200"].hours or 0))
     assert "only 1 of its 32 requests at once fit" in found["A100 80GB"].basis
+    assert "with int8 weights 15 would" in found["A100 80GB"].basis
+    assert "weights" not in found["H200"].basis
 
 
 def test_what_does_not_fit_has_no_hours_but_a_reason() -> None:

@@ -99,4 +99,5 @@ def test_weights_cache_and_activations_never_exceed_the_memory(
         weights = next(s.figure.value or 0 for s in model.weights_gb if s.precision is found.precision)
         per_token = next(s.figure.value or 0 for s in model.kv_bytes_per_token if s.precision is found.kv_precision)
         used_gb = weights + ACTIVATIONS_GB + found.max_num_seqs * tokens * per_token / 1e9
+        assert found.memory_gb == pytest.approx(used_gb)
         assert used_gb <= (gpu.memory_gb.value or 0) * share

@@ -44,6 +44,7 @@ def sentences(*runs: tuple[HeardWord, ...], turns: tuple[Turn, ...] = ()) -> lis
         ["Dr. Smith met Mr. J. F. Jones at St. Mary's.", "They left."],
         ["He waited ... and waited.", "Then he left."],
         ["It cost 3.5 dollars, i.e. too much.", "So no."],
+        ["So do I.", "No.", "Yes."],
         ["今日は。", "いい天気！"],
     ],
 )

@@ -19,6 +19,12 @@ from workers import audio
 from workers.engines.embedded import sphinx
 from workers.engines.embedded.seats import Seats, TaskFailed
 
+LANGUAGE_WEIGHT = 4.5
+"""How much the language model counts against the sound in the first pass; the library's default is 6.5.
+Measured over three offsets of each recording (LJ 20.4 to 20.1 % WER, chemicals 6.6 to 5.8 %, Kennedy 40.9
+to 25.8 %, Flite's slt 13.6 to 10.4 %, rms and awb the same). Tried without gain: wider beams, weights of the
+later passes upwards, a lead of silence, insertion penalty, cutting at pauses of 0.2 and 0.3 s (LJ 23.9 %)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
@@ -61,7 +67,7 @@ class PocketSphinxTranscriber:
 
 def load() -> Callable[[Hearing], tuple[Word, ...]]:
     """Load the model; what is returned hears one chunk after the other."""
-    decoder = Decoder(loglevel="FATAL")
+    decoder = Decoder(loglevel="FATAL", lw=LANGUAGE_WEIGHT)
 
     def hear(task: Hearing) -> tuple[Word, ...]:
         return tuple(

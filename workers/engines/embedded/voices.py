@@ -8,12 +8,14 @@ microphone, and does not know anybody: two similar voices in one room may become
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import kaldi_native_fbank
 import numpy as np
 import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from schemas.time import SPEECH_RATE_HZ
@@ -108,7 +110,10 @@ def learn(stretches: Sequence[Frames]) -> Voice:
     mixture = GaussianMixture(
         min(_COMPONENTS, len(every[::step]) // CEPSTRA + 1), covariance_type="diag", reg_covar=_FLOOR, random_state=0
     )
-    mixture.fit(every[::step])
+    with warnings.catch_warnings():
+        # Digital silence is one point; a model of it is as good as it can be.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        mixture.fit(every[::step])
     means = np.array([mixture.score(stretch[:, 1:]) for stretch in stretches])
     return Voice(mixture, float(means.mean()), float(means.std()))
 

@@ -1,0 +1,37 @@
+"""Who holds a claim: a process on a host, told from a later one that got the same number."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+
+def this_process() -> str:
+    """Name of this process: host, process id, and when it began."""
+    return _name(os.getpid(), _began(os.getpid()))
+
+
+def has_ended(owner: str) -> bool:
+    """Whether an owner is certainly gone: it ran on this host, and no such process runs any more.
+
+    Of other hosts nothing is known; their claims hold until their deadlines.
+    """
+    host, _, rest = owner.rpartition(" ")[0].rpartition(" ")
+    began = owner.rpartition(" ")[2]
+    if host != socket.gethostname() or not rest.isdecimal():
+        return False
+    return _began(int(rest)) != began
+
+
+def _name(pid: int, began: str) -> str:
+    return f"{socket.gethostname()} {pid} {began}"
+
+
+def _began(pid: int) -> str:
+    """Clock ticks from the system's start to the process's; ``gone`` when there is none, ``unknown`` without /proc."""
+    try:
+        # The name of the program is in parentheses and may hold anything; field 22 counts from 1 (proc(5)).
+        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+    except FileNotFoundError:
+        return "gone" if Path("/proc/self/stat").exists() else "unknown"

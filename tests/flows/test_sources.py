@@ -1,0 +1,52 @@
+"""Which files SOURCE arguments name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.sources import expand
+from pipeline.errors import UsageError
+
+
+def touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+def test_a_folder_stands_for_all_media_below_it_in_order(tmp_path: Path) -> None:
+    second, first = touch(tmp_path / "b" / "film.MKV"), touch(tmp_path / "a.mp3")
+    touch(tmp_path / "notes.txt")
+    found = expand([tmp_path], outside=None)
+    assert (found.media, found.passed_over) == ((first, second), 1)
+
+
+def test_a_named_file_is_taken_whatever_its_name_and_whether_it_is_there(tmp_path: Path) -> None:
+    named = [touch(tmp_path / "film.bin"), tmp_path / "missing.mp4"]
+    assert expand(named, outside=None).media == tuple(named)
+
+
+def test_the_library_and_hidden_files_are_left_out(tmp_path: Path) -> None:
+    film = touch(tmp_path / "film.mp4")
+    touch(tmp_path / "library" / "drop" / "other.mp4")
+    touch(tmp_path / ".cache" / "film.mp4")
+    touch(tmp_path / ".film.mp4")
+    assert expand([tmp_path], outside=tmp_path / "library").media == (film,)
+
+
+def test_a_file_that_is_named_twice_is_taken_once(tmp_path: Path) -> None:
+    film = touch(tmp_path / "film.mp4")
+    assert expand([film, tmp_path, film], outside=None).media == (film,)
+
+
+def test_a_folder_without_media_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no media"):
+        expand([tmp_path], outside=None)
+
+
+def test_a_folder_that_links_to_itself_ends(tmp_path: Path) -> None:
+    film = touch(tmp_path / "film.mp4")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert expand([tmp_path], outside=None).media == (film,)

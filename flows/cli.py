@@ -117,7 +117,7 @@ Examples:
 )
 def plan(sources: Sources, library: Library = "library", language: Language = None) -> None:
     """Say what a run would take before it runs: requests, tokens, memory, GPU hours, cost."""
-    planning.run(sources, library=library, language=language, console=console())
+    raise typer.Exit(planning.run(sources, library=library, language=language, console=console()))
 
 
 @app.command(
@@ -183,7 +183,7 @@ def doctor(library: Library = "library") -> None:
 
 
 def main() -> None:
-    """Entry point of ``reelingua``: runs a command and turns our errors into one line and an exit code."""
+    """Entry point of ``reelingua``: runs a command and turns what goes wrong into one line and an exit code."""
     try:
         app()
     except (UsageError, EngineUnavailable) as error:
@@ -192,9 +192,6 @@ def main() -> None:
     except ReelinguaError as error:
         _say(error)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("stopped; run the same again to go on where it was", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
 

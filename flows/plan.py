@@ -23,8 +23,8 @@ from schemas.settings import Settings
 from schemas.time import clock
 
 
-def run(sources: Sequence[Path], *, library: str, language: str | None, console: Console) -> None:
-    """Prepare what is not prepared yet, and print what engines would be asked and what that would take.
+def run(sources: Sequence[Path], *, library: str, language: str | None, console: Console) -> int:
+    """Print what engines would be asked and what that would take; 1 when a title cannot be used.
 
     Decoding is not free, but it is needed for any run, and what it makes is kept.
 
@@ -35,6 +35,7 @@ def run(sources: Sequence[Path], *, library: str, language: str | None, console:
     objects = open_objects(library)
     found = expand(sources, outside=objects.root if isinstance(objects, FolderObjects) else None)
     loads: list[Workload] = []
+    rejected: list[str] = []
     titles = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("title", "length"):
         titles.add_column(heading)
@@ -51,15 +52,19 @@ def run(sources: Sequence[Path], *, library: str, language: str | None, console:
                 asset = media.probe(work, objects, source)
                 prepared = media.prepare(work, asset, source)
             except MediaError as error:
-                titles.add_row(escape(source.name), f"[yellow]{escape(str(error))}[/]")
+                rejected.append(f"{source.name}: {error}")
                 continue
             planned = media.plan(work, asset, prepared)
             facts = work.ledger.read(prepared, "facts", Prepared)[0]
             loads += forecast.workloads(work, asset, prepared, planned)
             titles.add_row(*_title_cells(source, asset, work.ledger.read(planned, "chunks", Chunk), facts))
-    console.print(titles)
-    console.print()
-    print_estimate(estimate(loads, catalogue()), console)
+    if loads:
+        console.print(titles)
+        console.print()
+        print_estimate(estimate(loads, catalogue()), console)
+    for line in rejected:
+        console.print(escape(line), style="yellow", highlight=False, soft_wrap=True)
+    return 1 if rejected else 0
 
 
 def _title_cells(source: Path, asset: Asset, chunks: Sequence[Chunk], prepared: Prepared) -> Sequence[str]:
@@ -101,8 +106,8 @@ def _print_job(job: JobEstimate, console: Console) -> None:
 
 
 def _cells(offer: Offer) -> Sequence[str]:
-    hours = "unknown" if offer.hours is None else f"{offer.hours:.4f}"
-    cost = "unknown" if offer.cost_usd is None else f"{offer.cost_usd:.4f}"
+    hours = "unknown" if offer.hours is None else f"{offer.hours:.3g}"
+    cost = "unknown" if offer.cost_usd is None else f"{offer.cost_usd:.2g}"
     sizing = offer.sizing
     if sizing is None:
         return (offer.device, "–", "–", "–", "–", hours, "–")

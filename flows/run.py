@@ -25,7 +25,9 @@ from workers.registry import REGISTRY
 EXIT_DONE = 0
 EXIT_SOME_FAILED = 1
 EXIT_GATE = 3
-"""Exit codes of ``reelingua run``; 2 is wrong usage and is given where the error is caught."""
+EXIT_STOPPED = 130
+"""Exit codes of ``reelingua run``; 2 is wrong usage and is given where the error is caught. 130 is what shells
+give a command that was interrupted: 128 and the number of the signal."""
 
 
 def run(
@@ -47,7 +49,11 @@ def run(
     chosen = replace(settings, engine=chosen_engine(settings.engine, say=lambda line: console.print(line, style="dim")))
     if found.passed_over:
         console.print(f"{found.passed_over} files passed over: their names are not those of media", style="dim")
-    outcomes = caption_all(found.media, objects=objects, settings=chosen, jobs=jobs, console=console)
+    try:
+        outcomes = caption_all(found.media, objects=objects, settings=chosen, jobs=jobs, console=console)
+    except KeyboardInterrupt:
+        console.print("stopped; run the same again to go on where it was")
+        return EXIT_STOPPED
     summary(outcomes, [release_folder(objects, outcome) for outcome in outcomes], console)
     if any(outcome.status in (Status.REJECTED, Status.FAILED) for outcome in outcomes):
         return EXIT_SOME_FAILED
@@ -99,7 +105,7 @@ def caption_all(
                 outcomes[futures[future]] = outcome
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
-            shared.engines.close()
+            shared.stop()
             raise
     return [outcomes[index] for index in range(len(media))]
 

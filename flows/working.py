@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.errors import ReelinguaError
 from pipeline.stages.work import StageRun, Work
 from pipeline.store import owners
 from pipeline.store.claims import Claims
@@ -14,6 +16,10 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.objects import Objects
 from schemas.settings import Settings
 from workers.client import WorkerEngines
+
+
+class Stopped(ReelinguaError):
+    """The user stopped the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +35,28 @@ class Bench:
     progress: Callable[[str, str, int, int], None]
     """Told ``(source, stage, done, total)``."""
 
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set to end all work at its next sign of progress; what is finished stays."""
+
+    def stop(self) -> None:
+        """End all work soon, from any thread."""
+        self.stopping.set()
+        self.engines.close()
+
     def work(self, source: Path, settings: Settings, runs: list[StageRun]) -> Work:
         """What the stages of one title need; ``runs`` collects what was really run."""
+
+        def progress(stage: str, done: int, total: int) -> None:
+            if self.stopping.is_set():
+                raise Stopped("stopped; run the same again to go on where it was")
+            self.progress(str(source), stage, done, total)
+
         return Work(
             ledger=Ledger(self.objects),
             claims=Claims(self.objects, owner=owners.this_process()),
             engines=self.engines,
             settings=settings,
-            progress=lambda stage, done, total: self.progress(str(source), stage, done, total),
+            progress=progress,
             ran=runs.append,
         )
 

@@ -13,6 +13,7 @@ import ast
 import dataclasses
 import inspect
 import itertools
+import operator
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -200,9 +201,30 @@ def _decoder(hint: Any) -> Callable[[Any], Any] | None:
     if hint is Fraction or (isinstance(hint, type) and issubclass(hint, StrEnum)):
         return typing.cast(Callable[[Any], Any], hint)
     if dataclasses.is_dataclass(hint):
-        record = typing.cast(type, hint)
-        return lambda value: next(_rows(record, {name: [part] for name, part in value.items()}, 1))
+        return _from_struct(typing.cast(type, hint))
     if (item := _item(hint)) is not None:
         decode = _decoder(item)
         return tuple if decode is None else lambda value: tuple(decode(part) for part in value)
     return None
+
+
+@cache
+def _from_struct(record: type) -> Callable[[dict[str, Any]], Any]:
+    """How a struct is read back as a record; worked out once per type, since words come by the hundred thousand."""
+    hints = typing.get_type_hints(record)
+    parts = tuple(_from_field(name, hints[name]) for name in descriptions(record))
+    return lambda struct: record(*(part(struct) for part in parts))
+
+
+def _from_field(name: str, hint: Any) -> Callable[[dict[str, Any]], Any]:
+    if dataclasses.is_dataclass(hint):
+        return _from_struct(typing.cast(type, hint))
+    decode = _decoder(_optional(hint)[0])
+    if decode is None:
+        return operator.itemgetter(name)
+
+    def read(struct: dict[str, Any]) -> Any:
+        value = struct[name]
+        return None if value is None else decode(value)
+
+    return read

@@ -36,7 +36,8 @@ def build(
     """Cues of a title, in order, never overlapping, inside ``[0, length_ms]``.
 
     Every word of ``segments`` is in exactly one cue, in order of time and segment. With a ``rate``, cues
-    start and end on frames. ``cuts_ms`` are the first frames of shots; they count only with a rate.
+    start and end on frames; without one (audio, variable frame rate) on milliseconds. ``cuts_ms`` are the
+    first frames of shots.
 
     Raises:
         ValueError: The title has fewer milliseconds than the speech has cues.

@@ -18,8 +18,7 @@ from pipeline.captions.measure import reading_load
 from pipeline.captions.pieces import line_width
 from pipeline.captions.profiles import CaptionProfile, Rule
 from pipeline.captions.restyle import restyled
-from pipeline.captions.sync import READING_SLACK
-from pipeline.captions.timerules import NO_LIMIT, TimeRules, time_rules
+from pipeline.captions.timerules import NO_LIMIT, TimeRules
 from pipeline.captions.tokens import is_unspaced, tokenize
 from schemas.captions import Cue
 from schemas.time import Span
@@ -36,12 +35,12 @@ def fix(
     profile: CaptionProfile,
     length_ms: int | None = None,
 ) -> list[Cue]:
-    """The same captions with what can be mended mended; nothing ends after ``length_ms``.
+    """The same captions with what can be mended mended; nothing is extended past ``length_ms``.
 
     Mended are white space, ellipses, hyphens of two speakers, italics where none are allowed, line
     breaks, overlaps, gaps, durations and distances to cuts. In-times move by half a second at most.
     """
-    rules = time_rules(profile, rate=rate, cuts_ms=cuts_ms)
+    rules = lint.checked_rules(profile, rate=rate, cuts_ms=cuts_ms)
     report = lint.Report(profile, rules)
     last = NO_LIMIT if length_ms is None else rules.grid.last_tick(length_ms)
     mended = list(cues)
@@ -160,11 +159,10 @@ class _Repair:
         if cue in self._frozen:
             return
         rules = self._rules
-        speed = rules.load_per_tick
-        reading = int(-(-self._loads[cue] // speed)) if speed < float("inf") else 1
+        reading = rules.ticks_to_read(self._loads[cue])
         latest = max(now + min(rules.tail_ticks, rules.max_ticks), start + rules.min_ticks)
         for wish in (now, start + rules.min_ticks, start + reading, start + rules.max_ticks):
-            for end in rules.out_targets(wish):
+            for end in (wish, *rules.out_targets(wish)):
                 if start < end <= min(latest, self._last):
                     yield end
 
@@ -203,7 +201,7 @@ class _Repair:
         found = []
         if (fault := rules.duration_fault(end - start)) is not None:
             found.append(fault)
-        if self._loads[cue] > rules.load_per_tick * (end - start) * (1 + READING_SLACK):
+        if rules.is_unreadable(self._loads[cue], end - start):
             found.append(Rule.READING_SPEED)
         if rules.in_fault(start) is not None:
             found.append(Rule.SHOT_CHANGE_IN)

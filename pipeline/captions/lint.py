@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.captions import sync, texts
+from pipeline.captions.grid import grid_for
 from pipeline.captions.measure import characters, reading_load
 from pipeline.captions.profiles import CaptionProfile, Rule, Unit
 from pipeline.captions.syntax import NEVER, break_cost
@@ -44,7 +45,7 @@ def lint(
     there are none. ``rate`` is None when unknown. With ``words``, in the order of the cues, captions
     are also compared with the speech.
     """
-    rules = time_rules(profile, rate=rate, cuts_ms=cuts_ms)
+    rules = checked_rules(profile, rate=rate, cuts_ms=cuts_ms)
     report = Report(profile, rules)
     alignment = None if words is None else sync.alignment(cues, words)
     findings = list(_not_checked(report, has_cuts=cuts_ms is not None, has_words=words is not None, told=alignment))
@@ -87,6 +88,11 @@ class Report:
     def ticks(self, cue: Cue) -> tuple[int, int]:
         """In- and out-time on the grid."""
         return self.time.grid.tick(cue.span.start_ms), self.time.grid.tick(cue.span.end_ms)
+
+
+def checked_rules(profile: CaptionProfile, *, rate: Fraction | None, cuts_ms: Sequence[int] | None) -> TimeRules:
+    """The time rules that can be checked: none about cuts without a rate, since they are in frames."""
+    return time_rules(profile, rate=rate, cuts_ms=None if grid_for(rate).rate is None else cuts_ms)
 
 
 def rules_broken(report: Report, cue: Cue) -> frozenset[str]:
@@ -172,10 +178,10 @@ def _of_time(report: Report, index: int, cue: Cue) -> Iterator[Finding]:
     unit = time.grid.unit
     fault = time.duration_fault(end - start)
     if fault is Rule.MIN_DURATION:
-        message = f"on screen for {end - start} {unit}, at least {time.min_ticks} are needed"
+        message = f"on screen for {_count(end - start, unit)}, at least {time.min_ticks} are needed"
         yield from report.finding(fault, index, cue, message, measured=end - start, limit=time.min_ticks, unit=unit)
     elif fault is Rule.MAX_DURATION:
-        message = f"on screen for {end - start} {unit}, at most {time.max_ticks} are allowed"
+        message = f"on screen for {_count(end - start, unit)}, at most {time.max_ticks} are allowed"
         yield from report.finding(fault, index, cue, message, measured=end - start, limit=time.max_ticks, unit=unit)
     yield from _of_speed(report, index, cue, end - start)
     if (distance := time.in_fault(start)) is not None:
@@ -201,7 +207,7 @@ def _of_time(report: Report, index: int, cue: Cue) -> Iterator[Finding]:
 def _of_speed(report: Report, index: int, cue: Cue, shown: int) -> Iterator[Finding]:
     limit = report.profile.limit(Rule.READING_SPEED)
     load = reading_load(cue.lines, report.profile)
-    if limit is None or load <= report.time.load_per_tick * shown * (1 + sync.READING_SLACK):
+    if limit is None or not report.time.is_unreadable(load, shown):
         return
     seconds = float(shown / report.time.grid.ticks_per_s) or cue.span.duration_ms / 1000
     speed = load / seconds * (60 if limit.unit is Unit.WORDS_PER_MINUTE else 1)
@@ -222,14 +228,14 @@ def _of_pair(report: Report, index: int, cue: Cue, following: Cue) -> Iterator[F
     gap = next_start - end
     fault = time.gap_fault(gap)
     if fault is Rule.OVERLAP:
-        message = f"still on screen for {-gap} {unit} when the next cue starts"
+        message = f"still on screen for {_count(-gap, unit)} when the next cue starts"
         yield from report.finding(fault, index, cue, message, measured=-gap, limit=0, unit=unit)
     elif fault is Rule.GAP and time.grid.rate is not None:
-        message = f"{gap} {unit} before the next cue, at least {time.gap_ticks} are needed"
+        message = f"{_count(gap, unit)} before the next cue, at least {time.gap_ticks} are needed"
         yield from report.finding(fault, index, cue, message, measured=gap, limit=time.gap_ticks, unit=unit)
     elif fault is Rule.CHAINING:
         message = (
-            f"{gap} {unit} before the next cue look like a flicker; close them to {time.gap_ticks} "
+            f"a gap of {_count(gap, unit)} before the next cue flickers; close it to {time.gap_ticks} "
             f"or leave {time.open_ticks}"
         )
         yield from report.finding(fault, index, cue, message, measured=gap, limit=time.open_ticks, unit=unit)
@@ -244,18 +250,22 @@ def _of_sync(report: Report, index: int, cue: Cue, said: sync.Said | None) -> It
     spoken, silent = time.grid.tick(said.start_ms), time.grid.tick(said.end_ms)
     lead = sync.in_excess(start, spoken, time)
     if lead:
-        message = f"starts {abs(lead)} {unit} {'after' if lead > 0 else 'before'} its first word"
+        message = f"starts {_count(abs(lead), unit)} {'after' if lead > 0 else 'before'} its first word"
         yield from report.finding(
             Rule.SYNC_IN, index, cue, message, measured=abs(lead), limit=time.early_ticks, unit=unit
         )
     tail = sync.out_excess(start, end, silent, time)
     if tail:
         limit = time.tail_ticks if tail > 0 else time.early_ticks
-        message = f"ends {abs(tail)} {unit} {'after' if tail > 0 else 'before'} its last word"
+        message = f"ends {_count(abs(tail), unit)} {'after' if tail > 0 else 'before'} its last word"
         yield from report.finding(Rule.SYNC_OUT, index, cue, message, measured=abs(tail), limit=limit, unit=unit)
 
 
 def _distance(ticks: int, unit: str) -> str:
     if ticks == 0:
         return "on a cut"
-    return f"{abs(ticks)} {unit} {'after' if ticks > 0 else 'before'} a cut"
+    return f"{_count(abs(ticks), unit)} {'after' if ticks > 0 else 'before'} a cut"
+
+
+def _count(ticks: int, unit: str) -> str:
+    return "1 frame" if ticks == 1 and unit == "frames" else f"{ticks} {unit}"

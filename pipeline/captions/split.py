@@ -32,6 +32,8 @@ PAUSE_MS = 1000
 """A break where the speaker pauses this long costs a quarter of what it would cost in flowing speech."""
 
 SECOND_LINE = 4.0
+"""Cost of a second line: next to nothing, two lines are read as easily as one."""
+
 LINE_BREAK = 1.0
 """Cost of a break between lines, in points of ``syntax``."""
 
@@ -53,6 +55,9 @@ ORPHAN_SHARE = 0.3
 UNREADABLE = 150.0
 """Cost of having no time to read, per limit of reading speed exceeded."""
 
+TOO_LONG = 25.0
+"""Cost of speech that leaves no tail before the maximum duration: the next gap has no room to be right."""
+
 TOO_SHORT = 260.0
 """Cost of having no room for the minimum duration, at no room at all; half of it at once."""
 
@@ -67,7 +72,6 @@ UNSURE_SPEAKER = 8.0
 
 TWO_SPEAKERS = 52.0
 """Cost of two speakers in one cue: less than a flash, more than two readable cues."""
-
 
 ANSWERED = 12.0
 """What a question and its answer gain by sharing a cue."""
@@ -198,7 +202,7 @@ class _Splitter:
         if end < len(self._starts):
             until = min(until, self._starts[end] - self._gap_ms)
         room = max(1.0, until - self._starts[start])
-        cost = 0.0
+        cost = TOO_LONG if until - self._starts[start] > self._max_ms else 0.0
         if room < self._min_ms:
             free = self._starts[end] - self._gap_ms if end < len(self._starts) else float("inf")
             room = max(room, min(self._min_ms, free - self._starts[start]))

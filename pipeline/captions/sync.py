@@ -13,9 +13,6 @@ from schemas.speech import Word
 
 _IGNORED = re.compile(r"[\s‐‑–—-]")
 
-READING_SLACK = 1e-9
-"""Relative; below any difference that counting characters can make."""
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -59,11 +56,12 @@ def in_excess(start: int, spoken: int, rules: TimeRules) -> int:
 def out_excess(start: int, end: int, silent: int, rules: TimeRules) -> int:
     """Ticks from the last word to the out-time where that is more than allowed, signed; else 0.
 
-    Longer is right where the minimum duration asks for it, shorter where the maximum or a cut does.
+    Longer is right where the minimum duration asks for it, and a cut where that would end; shorter where
+    the maximum or a cut does.
     """
     tail = end - silent
     if tail > rules.tail_ticks:
-        return tail if end - start > rules.min_ticks else 0
+        return 0 if _is_earliest(end, start + rules.min_ticks, rules) else tail
     if -tail > rules.early_ticks:
         return 0 if end - start >= rules.max_ticks or is_out_excused(end, silent, rules) else tail
     return 0
@@ -81,6 +79,17 @@ def is_in_excused(at: int, spoken: int, rules: TimeRules) -> bool:
 def is_out_excused(at: int, silent: int, rules: TimeRules) -> bool:
     """Whether an out-time before the end of its speech is where the shot-change rule wants it."""
     return any(at == cut - rules.guard_ticks for cut in rules.cuts_around(silent, rules.zone_out_ticks + 1))
+
+
+def _is_earliest(end: int, minimum: int, rules: TimeRules) -> bool:
+    """Whether ``end`` is where the minimum duration ends, or where a cut near that allows the next out-time."""
+    if end <= minimum:
+        return True
+    zone = rules.zone_out_ticks
+    return any(
+        end == (cut - rules.guard_ticks if minimum <= cut - rules.guard_ticks else cut + zone)
+        for cut in rules.cuts_around(minimum, zone)
+    )
 
 
 def _compared(text: str) -> str:

@@ -6,6 +6,7 @@ disagree. Distances to a cut are signed: negative before it.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from schemas.captions import Severity
 WEIGHTS = {Severity.ERROR: 1e6, Severity.WARNING: 1e3, Severity.INFO: 100.0}
 """Cost of breaking a rule once, in frames of displacement: no number of warnings is worth an error, and
 no warning is worth less than a second or two of shifting."""
+
+READING_SLACK = 1e-9
+"""Relative; below any difference that counting characters can make."""
 
 NO_LIMIT = 1 << 40
 """More ticks than any title has."""
@@ -70,6 +74,14 @@ class TimeRules:
     def weight(self, rule: Rule) -> float:
         """Cost of one broken ``rule``; 0 when the profile has no such rule."""
         return next((cost for name, cost in self.weights if name is rule), 0.0)
+
+    def ticks_to_read(self, load: float) -> int:
+        """Ticks in which ``load`` can be read at the allowed speed; 1 without a rule."""
+        return max(1, math.ceil(load / self.load_per_tick * (1 - READING_SLACK)))
+
+    def is_unreadable(self, load: float, ticks: int) -> bool:
+        """Whether ``load`` is more than can be read in ``ticks``."""
+        return load > self.load_per_tick * ticks * (1 + READING_SLACK)
 
     def duration_fault(self, ticks: int) -> Rule | None:
         """What is wrong with a cue of this duration."""
@@ -152,9 +164,8 @@ class TimeRules:
 
 
 def time_rules(profile: CaptionProfile, *, rate: Fraction | None, cuts_ms: Sequence[int] | None) -> TimeRules:
-    """Rules of a profile at a frame rate; rules about cuts need both the rate and the cuts."""
+    """Rules of a profile at a frame rate, or in milliseconds where it is None or of no use."""
     grid = grid_for(rate)
-    knows_cuts = grid.rate is not None and bool(cuts_ms)
 
     def ticks(rule: Rule, without: int) -> int:
         limit = profile.limit(rule)
@@ -173,7 +184,7 @@ def time_rules(profile: CaptionProfile, *, rate: Fraction | None, cuts_ms: Seque
         early_ticks=ticks(Rule.SYNC_IN, NO_LIMIT),
         tail_ticks=ticks(Rule.SYNC_OUT, NO_LIMIT),
         load_per_tick=_speed(profile) / float(grid.ticks_per_s),
-        cuts=tuple(sorted({grid.tick(cut_ms) for cut_ms in cuts_ms or () if cut_ms > 0})) if knows_cuts else (),
+        cuts=tuple(sorted({grid.tick(cut_ms) for cut_ms in cuts_ms or () if cut_ms > 0})),
         weights=tuple((limit.rule, WEIGHTS[limit.severity]) for limit in profile.limits),
     )
 

@@ -13,12 +13,15 @@ from fractions import Fraction
 from pipeline.captions import chain
 from pipeline.captions.grid import BASE_RATE
 from pipeline.captions.profiles import Rule
-from pipeline.captions.sync import READING_SLACK, in_excess, out_excess
+from pipeline.captions.sync import in_excess, out_excess
 from pipeline.captions.timerules import NO_LIMIT, TimeRules
 
 MAX_LEAD_S = Fraction(1, 2)
 """A cue starts at most this early, to make room for its minimum duration: the distance that the guides'
 shot-change rule already accepts (12 frames at 24)."""
+
+SLIGHT_S = Fraction(1, 8)
+"""A cue may start this much early to be readable: 3 frames at 24, what Netflix's quality control lets pass."""
 
 MAX_LAG_S = Fraction(1)
 """A cue starts at most this late. Half of what the BBC calls the limit (5.4: never more than 2 s)."""
@@ -88,6 +91,7 @@ class _Placement:
         self._unit = float(BASE_RATE / per_s)
         self._lead, self._lag = round(MAX_LEAD_S * per_s), round(MAX_LAG_S * per_s)
         self._early = min(rules.early_ticks, self._lead)
+        self._slight = min(rules.early_ticks, round(SLIGHT_S * per_s))
         self._tail = min(round(TAIL_S * per_s), rules.tail_ticks)
         self._weight = {rule: rules.weight(rule) for rule in Rule}
         self._ins = self._all_ins()
@@ -102,16 +106,16 @@ class _Placement:
             said.end + self._tail,
             start + max(1, rules.min_ticks),
             self._clear(start + max(1, rules.min_ticks)),
-            start + self._reading_ticks(said.load),
+            start + rules.ticks_to_read(said.load),
             start + rules.max_ticks,
         ]
         if rules.tail_ticks < NO_LIMIT:
             wished.append(said.end + rules.tail_ticks)
         for wish in wished:
-            for end in rules.out_targets(min(wish, start + rules.max_ticks, self._last)):
+            latest = min(wish, start + rules.max_ticks, self._last)
+            for end in (latest, *rules.out_targets(latest)):
                 if start < end <= self._last:
                     yield end
-        yield min(max(said.end, start + 1), self._last)
 
     def outs_before(self, cue: int, following: int) -> Iterator[int]:  # noqa: ARG002  the same for every cue
         rules = self._rules
@@ -133,9 +137,8 @@ class _Placement:
             cost += weight[Rule.MIN_DURATION] * (2 - shown / rules.min_ticks)
         elif shown > rules.max_ticks:
             cost += weight[Rule.MAX_DURATION] * shown / rules.max_ticks
-        allowed = rules.load_per_tick * shown
-        if said.load > allowed * (1 + READING_SLACK):
-            excess = min(said.load / allowed, MOST_EXCESS) - 1
+        if rules.is_unreadable(said.load, shown):
+            excess = min(said.load / (rules.load_per_tick * shown), MOST_EXCESS) - 1
             cost += weight[Rule.READING_SPEED] * (1 + EXCESS_COST * excess)
         return cost + self._in_sync_cost(said, start) + self._out_sync_cost(said, start, end)
 
@@ -169,11 +172,6 @@ class _Placement:
             cost += self._weight[Rule.SYNC_OUT] * (1 + abs(tail) / self._lag)
         return cost
 
-    def _reading_ticks(self, load: float) -> int:
-        """Ticks that it takes to read ``load`` at the allowed speed."""
-        speed = self._rules.load_per_tick
-        return int(-(-load // speed)) if speed < float("inf") else 1
-
     def _clear(self, tick: int) -> int:
         """First tick from ``tick`` on where an out-time does not flash before a cut."""
         while (before := self._rules.out_flash(tick)) is not None:
@@ -183,9 +181,10 @@ class _Placement:
     def _all_ins(self) -> list[list[int]]:
         """Candidate in-times of every cue.
 
-        Where speech starts, and where the cut rules would have it. Where cues crowd, also the earliest
-        in-times that give every cue before its minimum duration, the latest that leave it to those
-        after, and a last resort of one tick per cue, so that there is always a way.
+        Where speech starts or slightly before, and where the cut rules would have it. Where cues
+        crowd, also the earliest in-times that give every cue before its minimum duration, the latest
+        that leave it to those after, and a last resort of one tick per cue, so that there is always
+        a way.
         """
         said, last, count = self._speech, self._last, len(self._speech)
         prompt, free = self._forward(lead=0)
@@ -194,7 +193,7 @@ class _Placement:
         found = []
         for cue in range(count):
             start = min(said[cue].start, last - 1)
-            wished = {start, latest[cue]} | ({prompt[cue], early[cue]} if crowded[cue] else set())
+            wished = {start, start - self._slight, latest[cue]} | ({prompt[cue], early[cue]} if crowded[cue] else set())
             candidates = {target for wish in wished for target in self._rules.in_targets(wish)} | wished
             low, high = start - self._lead - self._rules.zone_in_ticks, start + self._lag
             kept = {tick for tick in candidates if max(0, low) <= tick <= min(high, last - 1)}

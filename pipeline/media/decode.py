@@ -19,7 +19,7 @@ from pipeline.errors import DecodeFailed
 from pipeline.media.audio_stream import AudioDecoder
 from pipeline.media.files import FRAMES, LEVELS, REGIONS, SHOTS, SPEECH
 from pipeline.media.messages import PrepareAnswer, PrepareRequest
-from pipeline.media.pictures import Upright, jpeg
+from pipeline.media.pictures import Scaler, Upright
 from pipeline.media.shots import ShotFinder
 from pipeline.media.sparse import Picture, PictureReader
 from pipeline.media.speech_audio import SpeechWriter, Timeline
@@ -122,7 +122,8 @@ class _Sound:
     def __init__(self, container: av.container.InputContainer, request: PrepareRequest, folder: Path) -> None:
         self._timeline = Timeline(length_ms=request.length_ms)
         self._zero = request.zero_s
-        self._promised = Fraction(0)
+        self._promised = 0  # end of the last packet, in the stream's time base
+        self._base = Fraction(1)
         self._length_ms = request.length_ms
         stream = container.streams[request.audio_index or 0]
         if not isinstance(stream, AudioStream):
@@ -143,12 +144,13 @@ class _Sound:
 
     @property
     def shortfall_ms(self) -> int:
-        return max(0, min(seconds_to_ms(self._promised), self._length_ms) - self.decoded_ms)
+        promised_ms = seconds_to_ms(self._promised * self._base - self._zero)
+        return max(0, min(promised_ms, self._length_ms) - self.decoded_ms)
 
     def take(self, packet: av.Packet[Any]) -> None:
         if packet.pts is not None and packet.time_base and not packet.is_discard:
-            end = (packet.pts + (packet.duration or 0)) * packet.time_base - self._zero
-            self._promised = max(self._promised, end)
+            self._promised = max(self._promised, packet.pts + (packet.duration or 0))
+            self._base = packet.time_base
         self._place(packet)
 
     def finish(self) -> None:
@@ -173,11 +175,12 @@ class _Film:
         self._request = request
         self._shots = ShotFinder()
         self._upright = Upright(request.rotation_deg, request.pixel_aspect)
+        self._scaler = Scaler()
         self._rows: list[SampledFrame] = []
         self._next_ms = 0
         self._last_ms = -1
         self._end_ms = 0
-        self._promised_ms = 0
+        self._promised = 0  # end of the last packet, in the stream's time base
         self._writer = pq.ParquetWriter(folder / FRAMES, columns.schema(SampledFrame), compression="none")
         self._reader: PictureReader | None = None
         self._base = Fraction(1)
@@ -206,7 +209,9 @@ class _Film:
 
     @property
     def shortfall_ms(self) -> int:
-        return max(0, self._promised_ms - self._end_ms) if self._reader is not None else 0
+        if self._reader is None:
+            return 0
+        return max(0, min(self._at_ms(self._promised), self._request.length_ms) - self._end_ms)
 
     @property
     def presented(self) -> int:
@@ -222,8 +227,7 @@ class _Film:
 
     def take(self, packet: av.Packet[Any]) -> None:
         if packet.pts is not None and not packet.is_discard:
-            end_ms = self._at_ms(packet.pts + (packet.duration or 0))
-            self._promised_ms = max(self._promised_ms, min(end_ms, self._request.length_ms))
+            self._promised = max(self._promised, packet.pts + (packet.duration or 0))
         if self._reader is not None:
             for picture in self._reader.take(packet):
                 self._see(picture)
@@ -245,10 +249,10 @@ class _Film:
             return
         self._last_ms = at_ms
         self._end_ms = max(self._end_ms, self._at_ms(picture.pts + picture.duration), at_ms + 1)
-        begins = self._shots.add(picture.number, at_ms, picture.small)
+        begins = self._shots.add(picture.number, at_ms, picture.small, picture.hsv)
         if begins or at_ms >= self._next_ms:
             self._next_ms = at_ms + SAMPLE_EVERY_MS
-            made = jpeg(picture.frame, self._upright)
+            made = self._scaler.jpeg(picture.frame, self._upright)
             self._shots.add_colours(picture.number, picture.small)
             self._rows.append(SampledFrame(at_ms, picture.number, made.width, made.height, made.data))
             if len(self._rows) >= _ROWS:

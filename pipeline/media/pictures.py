@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -61,27 +61,35 @@ def analysis_size(width: int, height: int) -> tuple[int, int]:
     return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))  # type: ignore[return-value]  # two in, two out
 
 
-def small(frame: av.VideoFrame, size: tuple[int, int]) -> Pixels:
-    """Small picture of shape ``(height, width, 3)``, BGR, 8 bits, as it is stored (not turned).
+class Scaler:
+    """Scales frames; kept for a whole stream, since setting up a conversion takes longer than a small picture."""
 
-    Scaled by two-tap sampling, which is what PySceneDetect does. Averaging instead makes the hue of
-    dark pictures jump from frame to frame: a false cut in ``fades.mp4``, a lost one in ``nature.mp4``.
-    """
-    width, height = size
-    taken = frame.reformat(width=width, height=height, format="bgr24", interpolation=Interpolation.FAST_BILINEAR)
-    return np.asarray(taken.to_ndarray(), np.uint8)
+    def __init__(self) -> None:
+        self._small = VideoReformatter()
+        self._large = VideoReformatter()
 
+    def small(self, frame: av.VideoFrame, size: tuple[int, int]) -> Pixels:
+        """Small picture of shape ``(height, width, 3)``, BGR, 8 bits, as it is stored (not turned).
 
-def jpeg(frame: av.VideoFrame, upright: Upright) -> Jpeg:
-    """The picture as a player shows it, its long side at most ``SAMPLE_SIDE``."""
-    aspect = upright.pixel_aspect if 1 / _MAX_ASPECT <= upright.pixel_aspect <= _MAX_ASPECT else Fraction(1)
-    shown_width, shown_height = frame.width * float(aspect), float(frame.height)
-    scale = min(1.0, SAMPLE_SIDE / max(shown_width, shown_height))
-    width, height = (max(2, round(side * scale / 2) * 2) for side in (shown_width, shown_height))
-    taken = frame.reformat(width=width, height=height, format="bgr24", interpolation=Interpolation.AREA)
-    pixels = np.asarray(taken.to_ndarray(), np.uint8)
-    turns = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-    if upright.rotation_deg in turns:
-        pixels = np.asarray(cv2.rotate(pixels, turns[upright.rotation_deg]), np.uint8)
-    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return Jpeg(pixels.shape[1], pixels.shape[0], data.tobytes())
+        Scaled by two-tap sampling, which is what PySceneDetect does. Averaging instead makes the hue of
+        dark pictures jump from frame to frame: a false cut in ``fades.mp4``, a lost one in ``nature.mp4``.
+        """
+        width, height = size
+        taken = self._small.reformat(
+            frame, width, height, format="bgr24", interpolation=Interpolation.FAST_BILINEAR, threads=1
+        )
+        return np.asarray(taken.to_ndarray(), np.uint8)
+
+    def jpeg(self, frame: av.VideoFrame, upright: Upright) -> Jpeg:
+        """The picture as a player shows it, its long side at most ``SAMPLE_SIDE``."""
+        aspect = upright.pixel_aspect if 1 / _MAX_ASPECT <= upright.pixel_aspect <= _MAX_ASPECT else Fraction(1)
+        shown = frame.width * float(aspect), float(frame.height)
+        scale = min(1.0, SAMPLE_SIDE / max(shown))
+        width, height = (max(2, round(side * scale / 2) * 2) for side in shown)
+        taken = self._large.reformat(frame, width, height, format="bgr24", interpolation=Interpolation.AREA, threads=1)
+        pixels = np.asarray(taken.to_ndarray(), np.uint8)
+        turns = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+        if upright.rotation_deg in turns:
+            pixels = np.asarray(cv2.rotate(pixels, turns[upright.rotation_deg]), np.uint8)
+        _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        return Jpeg(pixels.shape[1], pixels.shape[0], data.tobytes())

@@ -25,7 +25,8 @@ import cv2
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 
-from pipeline.media.pictures import Pixels, analysis_size, small
+from pipeline.media.pictures import Pixels, Scaler, analysis_size
+from pipeline.media.shots import content_score, mean_level
 
 CUT_SCORE = 15.0
 """Content score that a hard cut needs: ``min_content_val`` of AdaptiveDetector."""
@@ -99,6 +100,7 @@ class PictureReader:
         self._checked = 1  # first of ``_pending`` whose gap to the one before is not yet looked at
         self._given = (-1, 0)  # number and PTS of the last picture that was given out
         self._number = -1
+        self._scaler = Scaler()
         self._size: tuple[int, int] | None = None
         self.decoded = 0
         """Frames decoded, those decoded twice counted twice."""
@@ -231,11 +233,10 @@ class PictureReader:
     def _picture(self, number: int, frame: av.VideoFrame) -> Picture:
         if self._size is None:
             self._size = analysis_size(frame.width, frame.height)
-        pixels = small(frame, self._size)
-        level = sum(cv2.mean(pixels)[:3]) / 3
+        pixels = self._scaler.small(frame, self._size)
         pts, duration = frame.pts if frame.pts is not None else number, frame.duration or 0
         hsv = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV), np.uint8)
-        return Picture(number, pts, duration, frame, pixels, hsv, level)
+        return Picture(number, pts, duration, frame, pixels, hsv, mean_level(pixels))
 
     def _check(self, *, at_end: bool) -> None:
         """Looks at the gaps whose neighbours are known, and fills those in which something happens."""
@@ -243,7 +244,7 @@ class PictureReader:
             before, after = self._pending[self._checked - 1], self._pending[self._checked]
             if not at_end and self._pending[-1].number < after.number + NEIGHBOURS:
                 return
-            found = score(before, after)
+            found = content_score(before.hsv, after.hsv)
             if after.number - before.number == 1:
                 self._calm = self._calm + 1 if found < _CALM_SCORE else 0
             if not (_is_hot(before, after, found) and self._fill(before.number - NEIGHBOURS, after.number)):
@@ -280,11 +281,6 @@ class PictureReader:
                     yield missing[frame.pts], frame
             if not left:
                 return
-
-
-def score(before: Picture, after: Picture) -> float:
-    """Content score of PySceneDetect: mean absolute difference of hue, saturation and value, 0 to 255."""
-    return sum(cv2.mean(cv2.absdiff(before.hsv, after.hsv))[:3]) / 3
 
 
 def _time(packet: av.Packet[Any]) -> int:

@@ -20,7 +20,6 @@ from schemas.media import CutKind, Shot
 from schemas.plan import Window
 from schemas.time import Span
 
-_SPLIT_COST = 10 * GROUP_COST  # a cut inside a shot: only where the shot is too long
 _HARD_CUT_COST = GROUP_COST // 2  # a fade ends a scene more often than a hard cut does
 _SHORTEST_MS = 1_000  # a budget that holds less is a mistake
 
@@ -145,7 +144,10 @@ def _limit_ms(prompt: _Prompt, budget_tokens: int | None) -> int:
 
 
 def _parts(shots: Sequence[Shot], length_ms: int, limit_ms: int) -> Iterator[_Part]:
-    """Shots as parts of the title; the first begins at 0 and the last ends with the title."""
+    """Shots as parts of the title; the first begins at 0 and the last ends with the title.
+
+    A cut inside a shot needs no price: two of its parts never fit into one window.
+    """
     starts_ms = [0, *(shot.span.start_ms for shot in shots[1:])]
     for index, (start_ms, end_ms) in enumerate(zip(starts_ms, [*starts_ms[1:], length_ms], strict=True)):
         shot = shots[index] if shots else None
@@ -158,5 +160,5 @@ def _parts(shots: Sequence[Shot], length_ms: int, limit_ms: int) -> Iterator[_Pa
                 start_ms + (end_ms - start_ms) * (number + 1) // count,
                 first_shot,
                 end_shot,
-                _SPLIT_COST if number else cost,
+                0 if number else cost,
             )

@@ -29,7 +29,9 @@ def cues(work: Work, asset: Asset, prepared: Done, stitched: Done, *, profile: C
         cuts_ms = [shot.span.start_ms for shot in shots[1:]]
         segments = work.ledger.read(stitched, "segments", Segment)
         made = build(segments, cuts_ms=cuts_ms, rate=rate, profile=profile, length_ms=asset.length_ms)
-        staging.add_rows("findings", lint(made, cuts_ms=cuts_ms, rate=rate, profile=profile), Finding)
+        words = [word for segment in segments for word in segment.words]
+        findings = lint(made, cuts_ms=cuts_ms, rate=rate, profile=profile, words=words)
+        staging.add_rows("findings", findings, Finding)
         progress(1, 1)
         return Counts(staging.add_rows("cues", made, Cue))
 

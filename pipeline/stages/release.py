@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -44,8 +44,19 @@ def used(done: Done) -> StageUsed:
     )
 
 
-def publish(objects: Objects, title: Title, profile: CaptionProfile, *, release: str, runs: Sequence[StageRun]) -> bool:
-    """Write the release and make it the current one; False when it already was."""
+def publish(
+    objects: Objects,
+    title: Title,
+    profile: CaptionProfile,
+    *,
+    release: str,
+    runs: Sequence[StageRun],
+    at: Callable[[str], None] = lambda _point: None,
+) -> bool:
+    """Write the release and make it the current one; False when it already was.
+
+    ``at`` is called with the name of each point at which a kill leaves another state.
+    """
     asset_id = title.asset.asset_id
     with workspace.private_folder(objects.workspace) as folder:
         made = [_written(folder, file) for file in deliverables.compose(title)]
@@ -61,6 +72,7 @@ def publish(objects: Objects, title: Title, profile: CaptionProfile, *, release:
             deliverables=[Outgoing(one.name, folder / one.name) for one in made],
             manifest=_MANIFEST.dump_json(manifest, indent=1),
             tables=tables,
+            at=at,
         )
 
 

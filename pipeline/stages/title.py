@@ -102,7 +102,7 @@ def make(work: Work, objects: Objects, source: Path, runs: list[StageRun]) -> Ou
     status = Status.UNCHANGED
     if releases.current(objects, asset.asset_id) != release_id:
         work.progress("release", 0, 1)
-        release.publish(objects, title, house, release=release_id, runs=runs)
+        release.publish(objects, title, house, release=release_id, runs=runs, at=work.at)
         status = Status.MADE
     return _outcome(title, source, status, release_id, wall_s=time.monotonic() - began_s)
 

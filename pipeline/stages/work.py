@@ -107,6 +107,9 @@ class Work:
     ran: Callable[[StageRun], None]
     """Told of every stage that was really run."""
 
+    at: Callable[[str], None] = lambda _point: None
+    """Told of each point of publishing at which a kill would leave another state; tests kill there."""
+
 
 def once(work: Work, step: Step, make: Callable[[Staging, Progress], Counts]) -> Done:
     """The result of a step: what is there, or what ``make`` writes.

@@ -103,7 +103,7 @@ class Answers:
                 wanted = [asked for asked, place in winners.items() if place.part == position]
                 if wanted:
                     rows = parquet.pick_rows(self._local(part), record, column="request_id", values=wanted)
-                    for row in rows:
+                    for row in sorted(rows, key=lambda row: row.failure is not None):
                         if include_failures or row.failure is None:
                             found.setdefault(row.request_id, row)
             return Kept(tuple(ids), tuple(found.get(asked) for asked in ids))
@@ -193,10 +193,7 @@ def _first_answers(
     return {**failed, **answered} if include_failures else answered
 
 
-Outcome = TypeVar("Outcome")
-
-
-def _undisturbed(read: Callable[[], Outcome]) -> Outcome:
+def _undisturbed(read: Callable[[], Kept[Result]]) -> Kept[Result]:
     """``read``, again when parts were folded away under it."""
     for _ in range(_READ_TRIES - 1):
         try:

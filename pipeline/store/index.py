@@ -128,10 +128,17 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     The file is attached to a database of its own in memory: DuckDB shares one instance per file and process,
     which would go on showing an index that was replaced meanwhile.
+
+    Raises:
+        StoreError: The file is not there, damaged, or of another DuckDB.
+
     """
     config = {**_NO_EXTENSIONS, "python_enable_replacements": False}
     with duckdb.connect(":memory:", config=config) as connection:
-        connection.execute(f"ATTACH {_literal(str(path))} AS library (READ_ONLY)")
+        try:
+            connection.execute(f"ATTACH {_literal(str(path))} AS library (READ_ONLY)")
+        except duckdb.Error as fault:
+            raise StoreError(f"the index {path} cannot be opened: {fault}; delete it and run again") from fault
         connection.execute("USE library")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -143,19 +150,17 @@ def _synced(objects: Objects, path: Path) -> Synced:
     wanted = _wanted(objects, held or _NOTHING)
     if held is not None and held.parts == wanted.parts:
         return Synced(added=0, dropped=0, is_rebuilt=False)
-    kept = held.parts & wanted.parts if held is not None else frozenset()
-    changed = len(wanted.parts ^ held.parts) if held is not None else 0
     unfinished = _unfinished(path)
     # Where most is new, building anew is quicker, and leaves the rows sorted by asset.
-    if held is None or changed > len(kept):
-        held = None
+    if held is None or len(wanted.parts ^ held.parts) > len(wanted.parts & held.parts):
         _build(objects, unfinished, wanted)
+        synced = Synced(added=len(wanted.parts), dropped=0, is_rebuilt=True)
     else:
         shutil.copyfile(path, unfinished)
         _update(objects, unfinished, held, wanted)
+        synced = Synced(len(wanted.parts - held.parts), len(held.parts - wanted.parts), is_rebuilt=False)
     unfinished.replace(path)
-    dropped = len(held.parts - wanted.parts) if held is not None else 0
-    return Synced(added=len(wanted.parts - kept), dropped=dropped, is_rebuilt=held is None)
+    return synced
 
 
 def _held(path: Path) -> _State | None:
@@ -168,7 +173,7 @@ def _held(path: Path) -> _State | None:
                 return None
             parts = connection.execute("SELECT key, etag FROM published.parts").fetchall()
             marks = connection.execute("SELECT key, etag, release_id FROM published.marks").fetchall()
-    except duckdb.Error:  # damaged, of another DuckDB, or no index at all: it is made anew from the Parquet
+    except (duckdb.Error, StoreError):  # damaged, of other code, or no index at all: it is made anew from the Parquet
         return None
     return _State(frozenset(_Loaded(*row) for row in parts), frozenset(_Marked(*row) for row in marks))
 

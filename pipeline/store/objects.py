@@ -24,6 +24,8 @@ _HIDDEN = ".part-"
 """Names that begin so are unfinished work; no listing shows them and no key may have them."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
+_LINKS_NEEDED = "this disk cannot link files; keep the library on one that can, such as ext4, XFS, Btrfs, APFS or NFS"
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -102,8 +104,14 @@ def open_objects(uri: str) -> Objects:
         raise UsageError(f"{uri}: libraries on S3 are not there yet; use a local folder")
     if scheme not in {"", "file"}:
         raise UsageError(f"{uri}: a library is a local folder, not {scheme}://")
-    root = Path(unquote(urlsplit(uri).path) if scheme else uri).expanduser().absolute()
-    if root.exists() and not root.is_dir():
+    if not uri:
+        raise UsageError("the library has no name; give the folder that shall hold it")
+    try:
+        root = Path(unquote(urlsplit(uri).path) if scheme else uri).expanduser().absolute()
+        is_file = root.exists() and not root.is_dir()
+    except (OSError, RuntimeError) as fault:  # not ours to look at; a home folder that nobody has
+        raise UsageError(f"{uri} cannot be a library: {fault}; name another folder") from fault
+    if is_file:
         raise UsageError(f"{root} is a file; name the folder that shall hold the library")
     return FolderObjects(root)
 
@@ -170,6 +178,8 @@ class FolderObjects:
                 if part.stat().st_nlink < 2:
                     if isinstance(fault, FileExistsError):
                         return False
+                    if fault.errno in _NO_LINKS:
+                        raise StoreError(f"{key}: {_LINKS_NEEDED}") from fault
                     raise
             _sync_folder(target.parent)
         return True
@@ -191,9 +201,9 @@ class FolderObjects:
                 if key.startswith(prefix) or prefix.startswith(key):
                     pending.append(_entries(Path(entry.path), key.rstrip("/")))
             elif key.startswith(prefix):
-                # A file may go between the listing and the look at it.
-                with _writing(key), contextlib.suppress(FileNotFoundError):
-                    yield _stored(key, entry.stat())
+                stored = _stored(key, entry)
+                if stored is not None:
+                    yield stored
 
     def delete(self, key: str) -> None:
         """Remove a file, if it is there."""
@@ -203,9 +213,10 @@ class FolderObjects:
     def local(self, key: str) -> Path:
         """The file itself. Raises Missing."""
         path = self._path(key)
-        if not path.is_file():
-            raise Missing(key)
-        return path
+        with _reading(key):
+            if path.is_file():
+                return path
+        raise Missing(key)
 
     def _path(self, key: str) -> Path:
         parts = key.split("/")
@@ -234,7 +245,9 @@ class FolderObjects:
                 part.unlink(missing_ok=True)
 
     def _moved(self, source: Path, target: Path) -> bool:
-        """Whether the file could be moved; it cannot be to another disk."""
+        """Whether the file could be moved; it cannot be to another disk, and a link is not the file."""
+        if source.is_symlink():
+            return False
         with source.open("rb") as stream:
             os.fsync(stream.fileno())
         try:
@@ -263,7 +276,14 @@ def _entries(folder: Path, key: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     return iter(sorted(found, key=lambda pair: pair[0]))
 
 
-def _stored(key: str, stat: os.stat_result) -> Stored:
+def _stored(key: str, entry: os.DirEntry[str]) -> Stored | None:
+    """What a listing says of a file; None when it went between the listing and the look at it."""
+    try:
+        stat = entry.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise StoreError(f"{key}: {_explained(fault)}") from fault
     etag = f"{stat.st_mtime_ns:x}-{stat.st_size:x}-{stat.st_ino:x}"
     return Stored(key=key, size_bytes=stat.st_size, etag=etag, modified_ns=stat.st_mtime_ns)
 
@@ -299,5 +319,5 @@ def _explained(fault: OSError) -> str:
     if fault.errno in _FULL:
         return "no room is left (disk, quota or file size limit); make room and run again, what is finished is kept"
     if fault.errno in _DENIED:
-        return f"{fault.strerror} ({fault.filename}); give this user the right, and link files, in the library"
+        return f"{fault.strerror} ({fault.filename}); make it readable and writable for this user"
     return f"{fault.strerror} ({fault.filename}); check the disk and run again"

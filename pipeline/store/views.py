@@ -72,11 +72,16 @@ def _section(connection: duckdb.DuckDBPyConnection, name: str, record: type) -> 
 
 
 def _meaning(field: pa.Field) -> str:
-    return str(field.metadata[b"description"].decode())
+    return _as_markdown(field.metadata[b"description"].decode())
 
 
 def _description(record: type) -> str:
-    return " ".join((inspect.getdoc(record) or "").split())
+    return _as_markdown(" ".join((inspect.getdoc(record) or "").split()))
+
+
+def _as_markdown(docstring: str) -> str:
+    """Docstrings mark code with two backticks, Markdown with one."""
+    return docstring.replace("``", "`")
 
 
 def _literal(text: str) -> str:

@@ -181,6 +181,13 @@ def test_a_cue_starts_on_the_cut_that_its_speech_just_misses() -> None:
     assert cue.span.start_ms == frame_to_ms(47, FILM)
 
 
+def test_cuts_count_where_the_frame_rate_varies() -> None:
+    house = profile("netflix", "en")
+    lines: list[Line] = [("S1", 2_100, 4_000, "Here we are at last.")]
+    (cue,) = build(spoken(lines), cuts_ms=[2_000, 4_300], rate=None, profile=house, length_ms=9_000)
+    assert cue.span == Span(2_000, 4_300 - 83)  # two frames at 24 before the cut
+
+
 def test_audio_without_picture_is_timed_in_milliseconds() -> None:
     (cue,) = built([("S1", 1_003, 3_007, "No frames here at all.")], rate=None)
     assert cue.span == Span(1_003, 3_507)

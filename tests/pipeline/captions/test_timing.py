@@ -112,7 +112,7 @@ def test_a_cue_stays_longer_to_be_read_where_silence_follows() -> None:
     (quick,) = placed(FILM, [(100, 124)], [], load=20.0)
     (wordy,) = placed(FILM, [(100, 124)], [], name="bbc", load=10.0)
     assert quick == (100, 136)
-    assert wordy == (100, 160)  # ten words at 200 a minute are 3 s; the BBC lets it hang for 1.5 s after 124
+    assert wordy == (97, 160)  # ten words at 200 a minute are 3 s; 3 frames early, 1.5 s after the speech is all
 
 
 def test_the_bbc_ends_a_cue_with_the_last_frame_of_the_shot() -> None:
@@ -128,6 +128,11 @@ def test_without_a_rate_the_same_limits_hold_in_milliseconds() -> None:
     rules = time_rules(profile("netflix", "en"), rate=None, cuts_ms=[5_000])
     first, second = place([Speech(1_000, 4_000, 1.0), Speech(4_200, 6_000, 1.0)], rules, last=10_000)
     assert (first, second) == ((1_000, 4_117), (4_200, 6_500))
+
+
+def test_the_minimum_counts_for_more_than_a_tidy_distance_to_a_cut() -> None:
+    rules = time_rules(profile("netflix", "en"), rate=NTSC, cuts_ms=[frame_to_ms(150, NTSC)])
+    assert place([Speech(131, 142, 1.0)], rules, last=153) == [(128, 153)]
 
 
 def test_more_cues_than_ticks_are_refused() -> None:

@@ -119,6 +119,13 @@ def test_a_quiet_instant_is_worth_more_than_balance() -> None:
     assert abs(cut_ms - 13_000) <= LEVEL_STEP_MS
 
 
+def test_speech_is_not_cut_twice_where_once_is_enough() -> None:
+    levels = loud(57_000)
+    for step in (20_000 // LEVEL_STEP_MS, 40_000 // LEVEL_STEP_MS):  # no single cut is possible there
+        levels[step - 1 : step + 2] = -120.0
+    assert len(cuts(plan_chunks([region(0, 57_000)], levels, length_ms=57_000))) == 1
+
+
 def test_long_silence_is_left_out_and_short_pauses_are_kept() -> None:
     regions = [region(1_000, 2_000), region(4_900, 6_000), region(60_000, 61_000)]
     chunks = plan_chunks(regions, loud(70_000), length_ms=70_000)

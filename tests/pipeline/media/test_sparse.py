@@ -47,7 +47,7 @@ def found_in(path: Path, *, is_sparse: bool) -> Found:
         numbers: list[int] = []
         packets = (packet for packet in container.demux(stream) if packet.size)
         for picture in itertools.chain(itertools.chain.from_iterable(map(reader.take, packets)), reader.finish()):
-            finder.add(picture.number, round(picture.pts * base * 1000), picture.small)
+            finder.add(picture.number, round(picture.pts * base * 1000), picture.small, picture.hsv)
             numbers.append(picture.number)
         assert numbers == sorted(set(numbers)), "pictures must come once and in order"
         shots = finder.finish(end_frame=reader.count, end_ms=10**9)

@@ -105,6 +105,19 @@ def test_a_word_that_only_one_side_heard_right_is_kept_from_the_side_that_heard_
     assert texts(join(chunks, [left, right], length_ms=9_000, heard_twice=True)) == ["a", "liver", "b"]
 
 
+def test_a_word_of_one_text_outweighs_a_nearer_one_of_another() -> None:
+    chunks = [chunk(0, 0, 5_200, tail_ms=1_000), chunk(1, 5_200, 9_000, lead_ms=1_000)]
+    left = answer(word("the", 4_600, 4_700), word("wood", 5_000, 5_300), word("cutters", 5_300, 5_700))
+    right = answer(word("the", 4_600, 4_700), word("woodcutters", 5_000, 5_700))
+    assert texts(join(chunks, [left, right], length_ms=9_000, heard_twice=True)) == ["the", "woodcutters"]
+
+
+def test_a_short_word_is_known_again_beside_itself() -> None:
+    chunks = [chunk(0, 0, 5_000, tail_ms=1_000), chunk(1, 5_000, 9_000, lead_ms=1_000)]
+    left, right = answer(word("no", 4_900, 5_040)), answer(word("no", 5_060, 5_200))
+    assert texts(join(chunks, [left, right], length_ms=9_000, heard_twice=True)) == ["no"]
+
+
 def test_words_of_a_given_text_are_all_kept_at_a_seam() -> None:
     chunks = [chunk(0, 0, 5_000, tail_ms=1_000), chunk(1, 5_000, 9_000, lead_ms=1_000)]
     left, right = answer(word("no", 4_900, 5_300)), answer(word("no", 4_950, 5_310))

@@ -216,6 +216,19 @@ def test_a_copied_library_answers_the_same(objects: FolderObjects, path: Path, m
     assert releases.current(copy, records.hex16(1)) == records.hex16(101)
 
 
+def test_a_cue_is_looked_up_by_its_id_without_a_scan(objects: FolderObjects, path: Path, made: Path) -> None:
+    records.publish(objects, made, records.hex16(1), records.hex16(11), [str(line) for line in range(5000)])
+    index.sync(objects, path)
+    with index.opened(path) as connection:
+        sql = f"EXPLAIN ANALYZE SELECT text FROM cues WHERE cue_id = '{records.hex16(1)}/en/subtitle/7'"
+        assert "Index Scan" in connection.execute(sql).fetchall()[0][1]
+
+
+def test_an_index_that_is_not_there_is_said(path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be opened"), index.opened(path):
+        pytest.fail("opened")
+
+
 def test_the_index_lies_in_the_library_where_it_can(
     objects: FolderObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,16 @@ def test_a_file_is_copied_unless_it_may_be_moved(objects: FolderObjects, tmp_pat
     assert objects.get("copied") == objects.get("moved") == b"sound"
 
 
+def test_what_a_link_points_to_is_taken_and_stays(objects: FolderObjects, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"sound")
+    link = tmp_path / "link"
+    link.symlink_to(source)
+    objects.put_file("moved", link, consume=True)
+    assert not objects.local("moved").is_symlink()
+    assert objects.get("moved") == source.read_bytes() == b"sound"
+
+
 def test_a_file_moves_in_from_another_disk(objects: FolderObjects) -> None:
     elsewhere = Path("/dev/shm")
     if not elsewhere.is_dir() or elsewhere.stat().st_dev == objects.root.parent.stat().st_dev:
@@ -226,6 +236,12 @@ def test_a_store_that_is_not_there_yet_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="is a file"):
         open_objects(str(tmp_path / "file"))
+    with pytest.raises(UsageError, match="no name"):
+        open_objects("")
+    with pytest.raises(UsageError, match="cannot be a library"):
+        open_objects("~nobody-has-this-name/library")
+    with pytest.raises(UsageError, match="cannot be a library"):
+        open_objects(str(tmp_path / ("x" * 300)))
 
 
 def test_a_library_is_opened_by_path_or_uri(tmp_path: Path) -> None:

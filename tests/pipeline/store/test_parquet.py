@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import Missing, StoreError
@@ -25,6 +25,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "rows.parquet"
 
 
+@settings(max_examples=40)  # an asset row has sixty values, most of them lists and records
 @pytest.mark.parametrize("table", TABLES)
 @given(data=st.data())
 def test_every_table_reads_back_what_was_written(

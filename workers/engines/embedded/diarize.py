@@ -35,7 +35,7 @@ _SAMPLE_STRETCHES = 450
 """Stretches that are clustered at most, evenly over the asset: 15 minutes of speech. Clustering grows with the
 square of their number; this takes some seconds."""
 
-_LEAST_VOICE_MS = 5_000
+_LEAST_VOICE_MS = 3_000
 """A cluster with less sound is no speaker of its own: a laugh, a jingle. Ours: a model needs as much."""
 
 _BLOCK_MS = 100
@@ -185,7 +185,7 @@ def _piece(frames: voices.Frames, span: Span, known: Sequence[voices.Voice], flo
     scores = np.where(is_loud[:, None], voices.densities(known, frames), 0.0)
     starts = np.arange(0, len(frames), per_block)
     path = _path(np.add.reduceat(scores, starts, axis=0))
-    edges = [0, *(np.flatnonzero(np.diff(path)) + 1), len(path)]
+    edges = [0, *(int(block) + 1 for block in np.flatnonzero(np.diff(path))), len(path)]
     for first, end in itertools.pairwise(edges):
         start_ms = span.start_ms + first * _BLOCK_MS
         end_ms = span.end_ms if end == len(path) else span.start_ms + end * _BLOCK_MS
@@ -233,7 +233,7 @@ def _joined(stretches: Iterator[_Stretch]) -> Iterator[_Stretch]:
         run = list(group)
         span = Span(run[0].span.start_ms, run[-1].span.end_ms)
         weighted = sum(one.confidence * one.span.duration_ms for one in run)
-        yield _Stretch(span, run[0].voice, weighted / span.duration_ms)
+        yield _Stretch(span, run[0].voice, float(weighted / span.duration_ms))
 
 
 def _named(stretches: Sequence[_Stretch]) -> list[Turn]:

@@ -89,7 +89,7 @@ def reading(word: str, lookup: Lookup) -> Reading | None:
         return None
     if lookup(plain) is not None:
         return Reading(plain, ())
-    found = dict.fromkeys(phones for phones in _readings(bare, lookup) if 0 < phones.count(" ") + 1 <= _MOST_PHONES)
+    found = dict.fromkeys(phones for phones in _readings(bare, lookup) if 0 < len(phones.split()) <= _MOST_PHONES)
     if not found:
         return None
     # The tilde keeps made entries apart from the dictionary's; parentheses would mark alternatives.
@@ -115,8 +115,8 @@ def spelled_by_rule(word: str) -> str:
 def _readings(bare: str, lookup: Lookup) -> Iterator[str]:
     for words in _figures(bare.casefold()):
         yield _joined(words.split(), lookup)
-    pieces = _PIECES.findall(bare)
-    yield _joined([spoken for piece in pieces for spoken in _piece(piece, lookup)], lookup)
+    sounds = [_piece(piece, lookup) for piece in _PIECES.findall(bare)]
+    yield " ".join(sounds) if all(sounds) else ""
     if bare.isupper():
         yield _letter_by_letter(bare.casefold())
 
@@ -143,18 +143,19 @@ def _figures(plain: str) -> Iterator[str]:
         yield " ".join(_cardinal(digit) for digit in plain)
 
 
-def _piece(piece: str, lookup: Lookup) -> list[str]:
-    """Words in which one piece of a compound is said; the letters of an abbreviation are words of the dictionary."""
+def _piece(piece: str, lookup: Lookup) -> str:
+    """Phones of one piece of a compound; capitals that are no word are letters."""
     if piece in dict(_SIGNS):
-        return [dict(_SIGNS)[piece]]
+        return _joined([dict(_SIGNS)[piece]], lookup)
     if not piece[0].isdigit():
         plain = piece.casefold()
-        return list(plain) if piece.isupper() and lookup(plain) is None else [plain]
+        is_letters = piece.isupper() and (len(piece) == 1 or lookup(plain) is None)
+        return (_letter_by_letter(plain) if is_letters else "") or _sound(plain, lookup)
     whole, _, fraction = piece.rstrip(".,").replace(",", "").partition(".")
     said = _cardinal(whole)
     if fraction:
         said += " point " + " ".join(_cardinal(digit) for digit in fraction if digit.isdigit())
-    return said.split()
+    return _joined(said.split(), lookup)
 
 
 def _cardinal(figure: str) -> str:

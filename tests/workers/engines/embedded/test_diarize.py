@@ -48,7 +48,7 @@ def test_each_voice_is_one_speaker_over_the_whole_recording(tmp_path: Path, voic
     clip = dialogue(tmp_path, voices)
     found = turns(clip.path, regions(clip))
     assert diarization_errors(clip.turns, found).rate <= MOST_ERROR
-    assert [turn.speaker for turn in found][0] == "S1"
+    assert found[0].speaker == "S1"
     assert {turn.speaker for turn in found} == {f"S{number + 1}" for number in range(len(set(voices)))}
 
 

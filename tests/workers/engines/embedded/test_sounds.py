@@ -16,7 +16,8 @@ WHOLE = Span(0, LENGTH_S * 1000)
 
 def chord() -> npt.NDArray[np.float64]:
     at_s = np.arange(LENGTH_S * SPEECH_RATE_HZ) / SPEECH_RATE_HZ
-    return 0.1 * sum((np.sin(2 * np.pi * pitch * at_s) for pitch in (262, 330, 392)), np.zeros_like(at_s))
+    samples: npt.NDArray[np.float64] = 0.1 * np.sin(2 * np.pi * np.outer((262, 330, 392), at_s)).sum(axis=0)
+    return samples
 
 
 def melody() -> npt.NDArray[np.float64]:
@@ -36,7 +37,8 @@ def noise(level: float) -> npt.NDArray[np.float64]:
 def rumble() -> npt.NDArray[np.float64]:
     walk = np.cumsum(noise(1.0))
     walk -= np.convolve(walk, np.ones(1600) / 1600, "same")
-    return 0.2 * walk / np.abs(walk).max()
+    samples: npt.NDArray[np.float64] = 0.2 * walk / np.abs(walk).max()
+    return samples
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""An engine of fixed answers, for tests about everything around recognition. No user can choose it.
+
+What it says follows from the request alone and comes at once: a word every half second, two speakers who
+take turns, a note per shot and one scene per window.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+from pipeline.contracts import ModelId
+from pipeline.store.answers import Answers
+from pipeline.store.objects import Objects
+from schemas.jobs import (
+    Alignment,
+    AlignRequest,
+    DescribeRequest,
+    Description,
+    Diarization,
+    DiarizeRequest,
+    Job,
+    Request,
+    Result,
+    TranscribeRequest,
+    Transcript,
+)
+from schemas.media import SpeechRegion
+from schemas.scenes import Scene, ShotNote
+from schemas.speech import Turn, Word
+from schemas.time import Span
+from workers.families import Family, Loaded, Setting
+from workers.jobs import RESULTS
+from workers.registry import Registry
+
+NAME = "fixed"
+WORD_EVERY_MS = 500
+WORD_MS = 400
+TEXT = "The train is late again, so we will have another cup of coffee.".split()
+
+
+def model_id(job: Job) -> ModelId:
+    """It does every job."""
+    return ModelId(f"fixed/{job}", "1")
+
+
+def answer(requests: Sequence[Request]) -> list[Result]:
+    """One answer per request."""
+    return [_answer(request) for request in requests]
+
+
+def load(_job: Job, _setting: Setting) -> Loaded:
+    """It is ready at once, and takes one request at a time so that a kill falls between two."""
+    return Loaded(answer, batch=1, callers=1, close=lambda: None)
+
+
+REGISTRY = Registry((Family(NAME, model_id, lambda _job, _language: None, tuple, load),))
+"""What the client and the worker of a test choose from."""
+
+
+class FixedEngines:
+    """The engine in this process, with its answers kept as workers keep them: each before it is told."""
+
+    def __init__(self, objects: Objects, *, at: Callable[[str], None] = lambda _point: None) -> None:
+        """``at`` is told of each point at which a kill leaves another state."""
+        self.asked: list[str] = []
+        """Requests that had no kept answer."""
+        self._answers = Answers(objects)
+        self._at = at
+
+    def model(self, job: Job) -> ModelId:
+        """As the contract says."""
+        return model_id(job)
+
+    def require_language(self, job: Job, language: str) -> None:
+        """It hears every language."""
+
+    def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
+        """As the contract says."""
+        return [self._kept(job, request) or self._new(job, request, on_answered) for request in requests]
+
+    def _kept(self, job: Job, request: Request) -> Result | None:
+        found = self._answers.find(request.asset_id, job, [request.request_id], RESULTS[job])
+        (result,) = found.results
+        return result
+
+    def _new(self, job: Job, request: Request, on_answered: Callable[[int], None]) -> Result:
+        self.asked.append(request.request_id)
+        self._at(f"{job}:before-answer")
+        result = _answer(request)
+        self._answers.keep(request.asset_id, job, [result], RESULTS[job])
+        self._at(f"{job}:after-answer")
+        on_answered(1)
+        return result
+
+
+def _answer(request: Request) -> Result:
+    match request:
+        case TranscribeRequest():
+            starts = range(request.span.start_ms, request.span.end_ms - WORD_MS, WORD_EVERY_MS)
+            said = zip(itertools.cycle(TEXT), starts, strict=False)
+            words = tuple(Word(text, Span(start, start + WORD_MS), 0.9) for text, start in said)
+            return Transcript(request.request_id, request.language, words, is_draft=False, failure=None)
+        case AlignRequest():
+            step_ms = request.span.duration_ms // len(request.words)
+            starts = range(request.span.start_ms, request.span.end_ms, step_ms)
+            spoken = zip(request.words, starts, strict=False)
+            aligned = tuple(Word(text, Span(start, start + step_ms), None) for text, start in spoken)
+            return Alignment(request.request_id, aligned, None)
+        case DiarizeRequest():
+            return Diarization(request.request_id, tuple(_turns(request.regions)), None)
+        case DescribeRequest():
+            return _description(request)
+
+
+def _turns(regions: Sequence[SpeechRegion]) -> list[Turn]:
+    return [Turn(region.span, f"S{1 + index % 2}", 0.9) for index, region in enumerate(regions)]
+
+
+def _description(request: DescribeRequest) -> Description:
+    notes = tuple(ShotNote(shot.shot_index, f"Shot {shot.shot_index}.", "speech", ()) for shot in request.shots)
+    first = request.shots[0].shot_index if request.shots else 0
+    scene = Scene(0, request.span, first, first + len(request.shots), "A window", "It is shown.", "speech", ())
+    return Description(request.request_id, notes, (scene,), None)

@@ -76,6 +76,15 @@ class Manifest:
     is_draft: bool
     """Whether engines that are plain about being a draft made the text."""
 
+    cues: int
+    """Captions."""
+
+    scenes: int
+    """Scenes."""
+
+    speakers: int
+    """People who speak, as far as they could be told apart."""
+
     errors: int
     """Findings of severity error."""
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline.captions.profiles import CaptionProfile
+from pipeline.errors import Missing, StoreError
 from pipeline.release import deliverables, rows
 from pipeline.release.title import Title
 from pipeline.stages.work import StageRun
-from pipeline.store import releases, workspace
+from pipeline.store import layout, releases, workspace
 from pipeline.store.ledger import Done, fingerprint
 from pipeline.store.objects import Objects, sha256_of
 from pipeline.store.releases import Outgoing, TableRows
@@ -60,7 +61,6 @@ def publish(
     asset_id = title.asset.asset_id
     with workspace.private_folder(objects.workspace) as folder:
         made = [_written(folder, file) for file in deliverables.compose(title)]
-        manifest = _manifest(title, tuple(made), release=release)
         tables = [
             *rows.all_rows(title, tuple(made), release_id=release, profile=profile),
             TableRows("runs", tuple(_run(run, Published(asset_id, release)) for run in runs)),
@@ -70,10 +70,25 @@ def publish(
             asset_id,
             release,
             deliverables=[Outgoing(one.name, folder / one.name) for one in made],
-            manifest=_MANIFEST.dump_json(manifest, indent=1),
+            manifest=_MANIFEST.dump_json(_manifest(title, tuple(made), release=release), indent=1),
             tables=tables,
             at=at,
         )
+
+
+def manifest(objects: Objects, asset_id: str, release: str) -> Manifest:
+    """What a published release says of itself.
+
+    Raises:
+        StoreError: It has no manifest any more, or one that cannot be read.
+
+    """
+    key = layout.manifest(asset_id, release)
+    try:
+        return _MANIFEST.validate_json(objects.get(key))
+    except (Missing, ValidationError) as fault:
+        remedy = f"delete it and {layout.current_folder(asset_id)}, then run again: the release is written anew"
+        raise StoreError(f"{key} has gone or is damaged; {remedy}") from fault
 
 
 def _written(folder: Path, file: deliverables.File) -> Deliverable:
@@ -92,6 +107,9 @@ def _manifest(title: Title, made: tuple[Deliverable, ...], *, release: str) -> M
         language=title.language if title.segments else None,
         profile=title.profile,
         is_draft=title.is_draft,
+        cues=len(title.cues),
+        scenes=len(title.scenes),
+        speakers=len({turn.speaker for turn in title.turns if turn.speaker}),
         errors=title.count(Severity.ERROR),
         warnings=title.count(Severity.WARNING),
         stages=title.stages,

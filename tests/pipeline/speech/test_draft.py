@@ -27,6 +27,37 @@ def test_case_and_full_stop_are_restored(heard: str, expected: str) -> None:
     assert shown(heard) == expected
 
 
+@pytest.mark.parametrize(
+    "heard",
+    [
+        "are you ready for the trip",
+        "how long does it take to get to the lake",
+        "how are you",
+        "what is the time",
+        "do the others know",
+        "have you seen my keys",
+    ],
+)
+def test_what_can_only_be_a_question_ends_like_one(heard: str) -> None:
+    assert shown(heard).endswith("?")
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        "what your country can do for you",
+        "how wonderful",
+        "when i was a child my father took me there",
+        "which were the predecessors of the true printed book",
+        "had i known i would have stayed",
+        "who",
+        "can",
+    ],
+)
+def test_what_may_be_no_question_ends_in_a_period(heard: str) -> None:
+    assert shown(heard).endswith(".")
+
+
 def test_a_sentence_that_has_its_mark_gets_no_other() -> None:
     assert shown("Really?") == "Really?"
 

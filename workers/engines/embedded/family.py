@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import version
 
 from pipeline.contracts import ModelId
@@ -41,6 +42,7 @@ def _require() -> None:
         raise EngineUnavailable(f"the embedded engines cannot run here; {wanted}")
 
 
+@cache  # looks up what is installed, which takes a millisecond and is asked three times per title
 def _model_id(job: Job) -> ModelId:
     _require()
     match job:

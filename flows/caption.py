@@ -27,6 +27,7 @@ from pipeline.stages import media
 from pipeline.stages.work import StageRun
 from pipeline.store import drop
 from pipeline.store.drop import Dropped
+from pipeline.store.layout import printable
 from pipeline.store.objects import Objects, open_objects
 from schemas.outcome import Outcome, Status
 from schemas.settings import AUTO, Settings
@@ -107,7 +108,7 @@ def caption(
     objects = open_objects(library)
     found = drop.pending(objects, settle_s=settle_s)
     for key in found.unsettled:
-        log.info("%s is still being written: it will be taken next time", key)
+        log.info("%s is still being written: it will be taken next time", printable(key))
     defaults = Settings(engine=engine, profile=profile, language=language)
     outcomes: list[Outcome] = []
     with bench(objects, engine, progress=lambda *_: None, warn=log.warning) as shared:
@@ -123,7 +124,7 @@ def caption(
     _report(outcomes)
     bad = [outcome for outcome in outcomes if outcome.status in _bad_statuses(fail_on)]
     if bad:
-        raise BadNight("; ".join(f"{Path(outcome.source).name}: {outcome.message}" for outcome in bad))
+        raise BadNight("; ".join(printable(f"{Path(outcome.source).name}: {outcome.message}") for outcome in bad))
 
 
 def _items(
@@ -153,13 +154,13 @@ def _report(outcomes: Sequence[Outcome]) -> None:
     """What happened, for the log and as a table in Prefect's own pages."""
     log = get_run_logger()
     for outcome in outcomes:
-        log.info("%s %s %s", outcome.status, outcome.source, outcome.message or outcome.release_id)
+        log.info("%s", printable(f"{outcome.status} {outcome.source} {outcome.message or outcome.release_id}"))
     if not outcomes:
         log.info("nothing is pending in the drop folder")
         return
     rows = [
         {
-            "title": Path(outcome.source).name,
+            "title": printable(Path(outcome.source).name),
             "outcome": str(outcome.status),
             "captions": outcome.cues,
             "errors": outcome.errors,

@@ -13,14 +13,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from flows import doctor as doctor_report
 from flows import plan as planning
 from flows import qc as checking
 from flows import query as querying
 from flows import run as running
-from flows.terminal import console
+from flows.terminal import console, shown
 from pipeline.captions import profiles
 from pipeline.errors import EngineUnavailable, ReelinguaError, UsageError
 from pipeline.job_file import side_file
@@ -197,5 +196,5 @@ def main() -> None:
 
 
 def _say(error: ReelinguaError) -> None:
-    text = Text.assemble(("reelingua: ", "red"), str(error))
-    Console(stderr=True).print(text, highlight=False, soft_wrap=True)
+    lines = "\n".join(shown(line) for line in str(error).splitlines())
+    Console(stderr=True).print(f"[red]reelingua:[/] {lines}", highlight=False, soft_wrap=True)

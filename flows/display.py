@@ -9,12 +9,15 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from flows.terminal import shown
 from schemas.outcome import Outcome, Status
 from schemas.time import clock
+
+MAX_NAME = 60
+"""Characters of a name in the summary's table; ours, so that the counts stay beside it."""
 
 _COLOURS = {Status.MADE: "green", Status.UNCHANGED: "dim", Status.REJECTED: "yellow", Status.FAILED: "red"}
 
@@ -52,10 +55,10 @@ class Display:
         """``done`` of ``total`` units of one stage of one title; safe to call from any thread."""
         with self._lock:
             if source not in self._tasks:
-                self._tasks[source] = self._bars.add_task("", name=escape(Path(source).name), stage=stage, total=total)
+                self._tasks[source] = self._bars.add_task("", name=shown(Path(source).name), stage=stage, total=total)
             self._bars.update(self._tasks[source], stage=stage, completed=done, total=max(total, 1))
             if not self._console.is_terminal and self._stages.get(source) != stage:
-                self._console.print(f"{Path(source).name}: {stage}", markup=False, highlight=False)
+                self._console.print(f"{shown(Path(source).name)}: {stage}", highlight=False, soft_wrap=True)
             self._stages[source] = stage
 
     def finished(self, outcome: Outcome) -> None:
@@ -65,14 +68,15 @@ class Display:
                 self._bars.remove_task(task)
             detail = outcome.message or f"{outcome.wall_s:.1f} s"
             status = f"[{_COLOURS[outcome.status]}]{outcome.status:9}[/]"
-            name = escape(Path(outcome.source).name)
-            self._console.print(f"{status} {name}: {escape(detail)}", highlight=False, soft_wrap=True)
+            name = shown(Path(outcome.source).name)
+            self._console.print(f"{status} {name}: {shown(detail)}", highlight=False, soft_wrap=True)
 
 
 def summary(outcomes: Sequence[Outcome], folders: Sequence[str | None], console: Console) -> None:
     """What was made, where, and what needs a human."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("title", "length", "outcome"):
+    table.add_column("title", overflow="ellipsis", max_width=MAX_NAME)
+    for heading in ("length", "outcome"):
         table.add_column(heading)
     for heading in ("captions", "scenes", "speakers", "errors", "warnings"):
         table.add_column(heading, justify="right")
@@ -80,7 +84,7 @@ def summary(outcomes: Sequence[Outcome], folders: Sequence[str | None], console:
         counts = (outcome.cues, outcome.scenes, outcome.speakers, outcome.errors, outcome.warnings)
         known = outcome.release_id is not None
         table.add_row(
-            escape(Path(outcome.source).name),
+            shown(Path(outcome.source).name),
             clock(outcome.length_ms) if outcome.length_ms else "–",
             f"[{_COLOURS[outcome.status]}]{outcome.status}[/]",
             *(str(count) if known else "–" for count in counts),
@@ -90,7 +94,7 @@ def summary(outcomes: Sequence[Outcome], folders: Sequence[str | None], console:
     console.print()
     for outcome, folder in zip(outcomes, folders, strict=True):
         if folder:
-            console.print(f"{escape(Path(outcome.source).name)}: {escape(folder)}", highlight=False, soft_wrap=True)
+            console.print(f"{shown(Path(outcome.source).name)}: {shown(folder)}", highlight=False, soft_wrap=True)
     _needs_a_human(outcomes, console)
 
 
@@ -103,6 +107,6 @@ def _needs_a_human(outcomes: Sequence[Outcome], console: Console) -> None:
         return
     console.print("[bold]Needs a human[/]")
     for outcome in bad:
-        console.print(f"  {escape(outcome.source)}: {escape(outcome.message or '')}", highlight=False, soft_wrap=True)
+        console.print(f"  {shown(outcome.source)}: {shown(outcome.message or '')}", highlight=False, soft_wrap=True)
     if errors or warnings:
         console.print(f"  {errors} errors and {warnings} warnings in captions: report.md in each folder lists them")

@@ -11,9 +11,9 @@ from importlib import metadata
 
 import imageio_ffmpeg
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from flows.terminal import shown
 from pipeline.errors import ReelinguaError
 from pipeline.store.objects import FolderObjects, open_objects
 from workers.registry import REGISTRY
@@ -42,7 +42,7 @@ def run(*, library: str, console: Console) -> int:
     table = Table(box=None, pad_edge=False, show_header=False)
     for check in checks:
         mark = "[green]ok[/]" if check.is_well else "[red]missing[/]"
-        table.add_row(mark, escape(check.what), escape(check.detail))
+        table.add_row(mark, shown(check.what), shown(check.detail))
     console.print(table)
     return 0 if all(check.is_well for check in checks) else 1
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from flows.display import Display
 from flows.sources import expand
+from flows.terminal import shown
 from flows.working import bench
 from pipeline.errors import MediaError
 from pipeline.sizing.estimate import Estimate, JobEstimate, Offer, Workload, estimate
@@ -63,7 +63,7 @@ def run(sources: Sequence[Path], *, library: str, language: str | None, console:
         console.print()
         print_estimate(estimate(loads, catalogue()), console)
     for line in rejected:
-        console.print(escape(line), style="yellow", highlight=False, soft_wrap=True)
+        console.print(shown(line), style="yellow", highlight=False, soft_wrap=True)
     return 1 if rejected else 0
 
 
@@ -71,7 +71,7 @@ def _title_cells(source: Path, asset: Asset, chunks: Sequence[Chunk], prepared: 
     speech_ms = sum(chunk.speech_ms for chunk in chunks)
     in_speech = sum(chunk.ends_by is CutReason.ENERGY for chunk in chunks)
     counts = (str(len(chunks)), clock(speech_ms), str(in_speech), str(prepared.shots))
-    return (escape(source.name), clock(asset.length_ms), *counts)
+    return (shown(source.name), clock(asset.length_ms), *counts)
 
 
 def print_estimate(result: Estimate, console: Console) -> None:
@@ -79,7 +79,7 @@ def print_estimate(result: Estimate, console: Console) -> None:
     for job in result.jobs:
         _print_job(job, console)
     for note in result.notes:
-        console.print(f"- {escape(note)}", style="dim", highlight=False, soft_wrap=True)
+        console.print(f"- {shown(note)}", style="dim", highlight=False, soft_wrap=True)
 
 
 def _print_job(job: JobEstimate, console: Console) -> None:
@@ -87,7 +87,7 @@ def _print_job(job: JobEstimate, console: Console) -> None:
     unpublished = "" if load.profile.weights_published else " [yellow](weights not published)[/]"
     tokens = f", {load.tokens_in:,} tokens in, {load.tokens_out:,} out" if load.profile.counts_tokens else ""
     console.print(
-        f"[bold]{load.work}[/] with {escape(load.profile.name)}{unpublished}: "
+        f"[bold]{load.work}[/] with {shown(load.profile.name)}{unpublished}: "
         f"{load.requests:,} requests, {load.media_ms / 3_600_000:.2f} h of media{tokens}",
         highlight=False,
         soft_wrap=True,
@@ -101,7 +101,7 @@ def _print_job(job: JobEstimate, console: Console) -> None:
         table.add_row(*_cells(offer))
     console.print(table)
     for basis in dict.fromkeys(offer.basis for offer in job.offers):
-        console.print(f"  {escape(basis)}", style="dim", highlight=False, soft_wrap=True)
+        console.print(f"  {shown(basis)}", style="dim", highlight=False, soft_wrap=True)
     console.print()
 
 

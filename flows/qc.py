@@ -10,9 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from flows.terminal import shown
 from pipeline.captions.qc import QcReport, check
 from pipeline.errors import UsageError
 from pipeline.media import files
@@ -115,16 +115,16 @@ def _print(report: QcReport, console: Console) -> None:
     for row in report.rows():
         colour = _COLOURS[row.severity]
         table.add_row(
-            f"[{colour}]{row.severity}[/]", row.cue, row.time, row.rule, row.measured, row.limit, escape(row.message)
+            f"[{colour}]{row.severity}[/]", row.cue, row.time, row.rule, row.measured, row.limit, shown(row.message)
         )
     if report.findings:
         console.print(table)
         console.print()
     for note in report.notes:
-        console.print(f"note: {escape(note)}", style="dim", highlight=False, soft_wrap=True)
+        console.print(f"note: {shown(note)}", style="dim", highlight=False, soft_wrap=True)
     counts = ", ".join(f"{report.count(severity)} {severity}" for severity in Severity)
     console.print(
-        f"{escape(report.name)}: {report.format}, {report.encoding}, {report.cues} cues; {report.profile} "
+        f"{shown(report.name)}: {report.format}, {report.encoding}, {report.cues} cues; {report.profile} "
         f"for {report.language}: {counts}",
         highlight=False,
         soft_wrap=True,

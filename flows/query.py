@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from flows.terminal import shown
 from pipeline.store import query, views
 from pipeline.store.objects import open_objects
 
@@ -60,9 +60,9 @@ def _table(schema: pa.Schema, rows: list[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for field in schema:
         number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
-        table.add_column(escape(field.name), justify="right" if number else "left", no_wrap=True)
+        table.add_column(shown(field.name), justify="right" if number else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*(escape(_cell(value)) for value in row.values()))
+        table.add_row(*(shown(_cell(value)) for value in row.values()))
     return table
 
 
@@ -74,7 +74,7 @@ def _show_records(rows: list[dict[str, Any]], console: Console) -> None:
         record.add_column(style="dim", no_wrap=True)
         record.add_column(overflow="fold")
         for name, value in row.items():
-            record.add_row(escape(name), escape(_cell(value)))
+            record.add_row(shown(name), shown(_cell(value)))
         console.print(record)
 
 

@@ -22,7 +22,7 @@ class Found:
     """Files to work on, and how many others lay beside them."""
 
     media: tuple[Path, ...]
-    """Absolute paths in order, each once."""
+    """Absolute paths in order, each once; last the folders without media, which probe rejects by name."""
 
     passed_over: int
     """Files inside folders whose names are not those of media."""
@@ -34,9 +34,10 @@ def expand(sources: Sequence[Path], *, outside: Path | None) -> Found:
     ``outside`` is a folder that is never entered: the library itself.
 
     Raises:
-        UsageError: Nothing was named, or a folder holds no media.
+        UsageError: There is no media at all.
     """
     kept: dict[Path, None] = {}
+    empty: dict[Path, None] = {}
     passed_over = 0
     for source in sources:
         if not source.is_dir():
@@ -50,10 +51,12 @@ def expand(sources: Sequence[Path], *, outside: Path | None) -> Found:
             else:
                 passed_over += 1
         if not media:
-            raise UsageError(f"{source} holds no media; give a file, or a folder with {_some_suffixes()} … in it")
-    if not kept:
-        raise UsageError("no source given; give files or folders")
-    return Found(tuple(kept), passed_over)
+            empty[source.absolute()] = None
+    if empty and not kept:
+        raise UsageError(
+            f"{next(iter(empty))} holds no media; give a file, or a folder with {_some_suffixes()} … in it"
+        )
+    return Found((*kept, *empty), passed_over)
 
 
 def _files_below(folder: Path, outside: Path | None) -> Iterator[Path]:

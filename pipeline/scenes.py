@@ -21,7 +21,7 @@ from schemas.media import CutKind, Shot, SpeechRegion
 from schemas.plan import Window
 from schemas.scenes import Scene, ShotNote
 from schemas.speech import Turn
-from schemas.time import Span
+from schemas.time import Span, overlapping
 
 NEIGHBOURS = 2
 """Shots on each side of a cut that are compared: a dialogue returns to a face within two cuts."""
@@ -96,9 +96,11 @@ def merge_windows(
             title=scene.title,
             synopsis=scene.synopsis,
             sound=scene.sound,
-            speakers=_speakers(scene.span, turns) or scene.speakers,
+            speakers=_speakers(heard) or scene.speakers,
         )
-        for index, scene in enumerate(merged)
+        for index, (scene, heard) in enumerate(
+            zip(merged, overlapping((scene.span for scene in merged), turns), strict=True)
+        )
     ]
 
 
@@ -252,7 +254,6 @@ def _united(before: Scene, after: Scene) -> Scene:
     )
 
 
-def _speakers(span: Span, turns: Sequence[Turn]) -> tuple[str, ...]:
-    """Who speaks in a span, in order of appearance."""
-    heard = [turn.speaker for turn in turns if turn.speaker is not None and turn.span.overlap_ms(span)]
-    return tuple(dict.fromkeys(heard))
+def _speakers(turns: Sequence[Turn]) -> tuple[str, ...]:
+    """Who speaks in ``turns``, in order of appearance."""
+    return tuple(dict.fromkeys(turn.speaker for turn in turns if turn.speaker is not None))

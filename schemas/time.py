@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol, TypeVar
 
 SPEECH_RATE_HZ = 16_000
 """Rate of the speech audio that every engine hears: what Whisper-style front ends, Qwen3's
@@ -80,6 +81,35 @@ def gaps(spans: Iterable[Span], *, length_ms: int) -> Iterator[Span]:
         at_ms = span.end_ms
     if at_ms < length_ms:
         yield Span(at_ms, length_ms)
+
+
+class Timed(Protocol):
+    """Anything that has its place on the timeline."""
+
+    @property
+    def span(self) -> Span:
+        """When."""
+        ...
+
+
+Placed = TypeVar("Placed", bound=Timed)
+"""Something timed."""
+
+
+def overlapping(windows: Iterable[Span], items: Iterable[Placed]) -> Iterator[list[Placed]]:
+    """For each of ``windows``, which are in order of time, the items that it overlaps, in order of time.
+
+    Both are walked once, so that a hundred hours cost a hundred times one hour.
+    """
+    waiting = sorted(items, key=lambda item: item.span)
+    active: list[Placed] = []
+    upcoming = 0
+    for window in windows:
+        while upcoming < len(waiting) and waiting[upcoming].span.start_ms < window.end_ms:
+            active.append(waiting[upcoming])
+            upcoming += 1
+        active = [item for item in active if item.span.end_ms > window.start_ms]
+        yield [item for item in active if item.span.start_ms < window.end_ms]
 
 
 def frame_to_ms(frame: int, rate: Fraction) -> int:

@@ -46,11 +46,11 @@ QUIET_MS = 350
 QUIET_COST_PER_MS = 0.045
 """Cost of pauses inside a cue beyond that: a second and a half costs two cues."""
 
-ORPHAN = 45.0
-"""Cost of a cue that holds a small rest of a sentence."""
+ORPHAN = 60.0
+"""Cost of a cue that holds a small rest of a sentence, at no width at all."""
 
-ORPHAN_SHARE = 0.3
-"""A rest is small below this share of a line."""
+ORPHAN_SHARE = 0.55
+"""Share of a line from which a rest is not small."""
 
 UNREADABLE = 150.0
 """Cost of having no time to read, per limit of reading speed exceeded."""
@@ -171,8 +171,9 @@ class _Splitter:
     def _cue_cost(self, start: int, end: int, width: float) -> float:
         """Cost of a cue apart from its lines and what lies inside it."""
         cost = CUE + self._edges[end - 1] + self._time_cost(start, end) + self._cut_cost(start, end)
-        if width < ORPHAN_SHARE * self._width and not (self._stops[end - 1] and (start == 0 or self._stops[start - 1])):
-            cost += ORPHAN
+        is_whole = self._stops[end - 1] and (start == 0 or self._stops[start - 1])
+        if width < ORPHAN_SHARE * self._width and not is_whole:
+            cost += ORPHAN * (1 - width / (ORPHAN_SHARE * self._width))
         return cost
 
     def _inside_cost(self, piece: int) -> float:

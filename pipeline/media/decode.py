@@ -75,12 +75,12 @@ def decode(
             sound.finish()
         shots = film.finish()
     regions = [] if sound is None else sound.writer.regions(length_ms=request.length_ms)
-    _write(folder, sound is not None, shots, regions)
+    _write(folder, shots, regions, has_sound=sound is not None)
     decoded_ms = max(film.decoded_ms, 0 if sound is None else sound.decoded_ms)
-    shortfall_ms = max(film.shortfall_ms, 0 if sound is None else sound.shortfall_ms)
+    shortfall_ms = max(film.shortfall_ms, 0 if sound is None else sound.shortfall_ms, request.length_ms - decoded_ms)
     if shortfall_ms > SHORTFALL_TOLERANCE_MS:
         raise DecodeFailed(
-            f"it decodes to {decoded_ms / 1000:.1f} s, {shortfall_ms / 1000:.1f} s less than it holds",
+            f"it decodes to {decoded_ms / 1000:.1f} s, {shortfall_ms / 1000:.1f} s less than it promises",
             "it is damaged: copy or export it again",
         )
     return PrepareAnswer(
@@ -109,7 +109,7 @@ def _packets(container: av.container.InputContainer, wanted: list[av.stream.Stre
             yield packet
 
 
-def _write(folder: Path, has_sound: bool, shots: list[Shot], regions: list[SpeechRegion]) -> None:
+def _write(folder: Path, shots: list[Shot], regions: list[SpeechRegion], *, has_sound: bool) -> None:
     pq.write_table(columns.to_table(shots, Shot), folder / SHOTS, compression="zstd")
     pq.write_table(columns.to_table(regions, SpeechRegion), folder / REGIONS, compression="zstd")
     if not has_sound:

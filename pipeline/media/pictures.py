@@ -14,20 +14,16 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from pipeline.media.picture_size import scaled
+
 Pixels = npt.NDArray[np.uint8]
 
 ANALYSIS_SIDE = 160
 """Long side of the detectors' picture. With point-like scaling the reference cuts come out at the same
 frames at 160, 256 (PySceneDetect's default width) and 320 pixels, and 160 costs least."""
 
-SAMPLE_SIDE = 512
-"""Long side of a sampled frame: 512 x 288 are 16 x 9 patches of 32 pixels, 144 tokens for Qwen3-Omni, just
-above the least it takes (128), and enough for a thumbnail. About 20 KB per second of title."""
-
 JPEG_QUALITY = 85
 """Where 4:2:0 JPEG stops showing blocks at this size; ours."""
-
-_MAX_ASPECT = Fraction(8)  # of a pixel: stranger values are broken headers and are taken as square
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +78,10 @@ class Scaler:
 
     def jpeg(self, frame: av.VideoFrame, upright: Upright) -> Jpeg:
         """The picture as a player shows it, its long side at most ``SAMPLE_SIDE``."""
-        aspect = upright.pixel_aspect if 1 / _MAX_ASPECT <= upright.pixel_aspect <= _MAX_ASPECT else Fraction(1)
-        shown = frame.width * float(aspect), float(frame.height)
-        scale = min(1.0, SAMPLE_SIDE / max(shown))
-        width, height = (max(2, round(side * scale / 2) * 2) for side in shown)
-        taken = self._large.reformat(frame, width, height, format="bgr24", interpolation=Interpolation.AREA, threads=1)
+        size = scaled(frame.width, frame.height, upright.pixel_aspect)
+        taken = self._large.reformat(
+            frame, size.width, size.height, format="bgr24", interpolation=Interpolation.AREA, threads=1
+        )
         pixels = np.asarray(taken.to_ndarray(), np.uint8)
         turns = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
         if upright.rotation_deg in turns:

@@ -25,6 +25,7 @@ from schemas.tables import (
     SpeakerRow,
     WordRow,
 )
+from schemas.time import overlapping
 
 
 def all_rows(
@@ -61,8 +62,9 @@ def _chunks(title: Title, published: Published) -> Iterator[ChunkRow]:
 
 def _windows(title: Title, published: Published) -> Iterator[ChunkRow]:
     failures = {failed.index: failed.reason for failed in title.failed if failed.job == "describe"}
-    for window in title.windows:
-        speech_ms = sum(window.span.overlap_ms(chunk.span) for chunk in title.chunks)
+    heard = overlapping((window.span for window in title.windows), title.chunks)
+    for window, chunks in zip(title.windows, heard, strict=True):
+        speech_ms = sum(window.span.overlap_ms(chunk.span) for chunk in chunks)
         yield ChunkRow(
             published,
             job="describe",

@@ -13,6 +13,7 @@ from schemas.media import Asset, Shot, SpeechRegion
 from schemas.plan import Window
 from schemas.scenes import Scene, ShotNote
 from schemas.speech import Turn
+from schemas.time import overlapping
 
 DESCRIBE_VERSION = "1"
 
@@ -52,7 +53,7 @@ def _requests(work: Work, asset: Asset, prepared: Done, windows: list[Window]) -
             frames_key=work.ledger.key(prepared, "frames") if prepared.has("frames") else None,
             span=window.span,
             shots=tuple(shots[window.first_shot : window.end_shot]),
-            regions=tuple(region for region in regions if region.span.overlap_ms(window.span)),
+            regions=tuple(heard),
         )
-        for window in windows
+        for window, heard in zip(windows, overlapping((window.span for window in windows), regions), strict=True)
     ]

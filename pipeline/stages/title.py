@@ -11,7 +11,7 @@ from pipeline.release.findings import about_title
 from pipeline.release.title import Failed, Title
 from pipeline.stages import captions, media, picture, release, speech
 from pipeline.stages.work import StageRun, Work
-from pipeline.store import releases
+from pipeline.store import layout, releases
 from pipeline.store.ledger import Done
 from pipeline.store.objects import Objects
 from schemas.captions import Cue, Finding
@@ -102,7 +102,7 @@ def make(work: Work, objects: Objects, source: Path, runs: list[StageRun]) -> Ou
     status = Status.UNCHANGED
     if releases.current(objects, asset.asset_id) != release_id:
         work.progress("release", 0, 1)
-        title = _title(work, made, source.name, house)
+        title = _title(work, made, layout.printable(source.name), house)
         release.publish(objects, title, house, release=release_id, runs=runs, at=work.at)
         status = Status.MADE
     # From the manifest: reading every result of a thousand finished titles would take longer than all else.

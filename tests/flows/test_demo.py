@@ -22,14 +22,14 @@ from tests.support.command import asked, reelingua
 from tests.support.demo_clip import demo_truth
 from tests.support.scoring import diarization_errors, word_errors, word_time_errors
 
-WORD_ERROR_TOLERANCE = 0.10
-"""PocketSphinx mishears 4 of 100 words of these voices (measured); twice that and a bit means that something broke."""
+WORD_ERROR_TOLERANCE = 0.05
+"""PocketSphinx mishears 1 of 86 words of these voices (measured)."""
 
-WORD_TIME_TOLERANCE_MS = 60
-"""Median; half of the shortest word's length. Measured: 10 to 20 ms."""
+WORD_TIME_TOLERANCE_MS = 40
+"""Median error of a word's start; 10 ms measured, 30 ms for all but one of twenty."""
 
-SPEAKER_ERROR_TOLERANCE = 0.10
-"""Diarization error rate with the usual collar; measured: 0."""
+SPEAKER_ERROR_TOLERANCE = 0.05
+"""Diarization error rate with the usual collar; 0 measured."""
 
 TRUTH = demo_truth()
 
@@ -69,7 +69,7 @@ def test_the_three_caption_files_tell_the_same_and_others_can_read_them(demo: Ca
         (line.start, line.end, line.plaintext) for line in pysubs2.load(str(names["srt"]), encoding="utf-8").events
     ]
     assert theirs == told
-    assert [(caption.start, caption.text) for caption in webvtt.read(str(names["vtt"]))] == [
+    assert [(caption.start, caption.text) for caption in webvtt.read(str(names["vtt"])).captions] == [
         (f"{int(start // 3_600_000):02}:{clock(start)[2:]}", text) for start, _, text in told
     ]
     document = ttconv.imsc.reader.to_model(ET.parse(names["ttml"]))
@@ -91,11 +91,12 @@ def test_two_speakers_are_told_apart(demo: Captioned) -> None:
     assert diarization_errors(TRUTH.turns, turns).rate <= SPEAKER_ERROR_TOLERANCE
 
 
-def test_shots_begin_at_the_frames_where_the_clip_was_cut(demo: Captioned) -> None:
-    rows = asked(demo.library, "select first_frame, begins_with from shots order by shot_index")
-    assert [
-        int(row["first_frame"]) for row in rows if row["begins_with"] == "cut" and int(row["first_frame"]) in TRUTH.cuts
-    ] == list(TRUTH.cuts)
+def test_shots_begin_at_the_frames_where_the_clip_was_cut_and_in_its_fades(demo: Captioned) -> None:
+    rows = asked(demo.library, "select first_frame from shots where first_frame > 0 order by shot_index")
+    found = [int(row["first_frame"]) for row in rows]
+    faded = [frame for frame in found if any(fade.out_frame <= frame < fade.full_frame for fade in TRUTH.fades)]
+    assert len(faded) == len(TRUTH.fades)
+    assert [frame for frame in found if frame not in faded] == list(TRUTH.cuts)
 
 
 def test_scenes_cover_the_title_and_can_be_imported(demo: Captioned) -> None:

@@ -46,6 +46,13 @@ def test_a_folder_without_media_is_a_mistake(tmp_path: Path) -> None:
         expand([tmp_path], outside=None)
 
 
+def test_a_folder_without_media_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    film = touch(tmp_path / "film.mp4")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert expand([empty, film], outside=None).media == (film, empty)
+
+
 def test_a_folder_that_links_to_itself_ends(tmp_path: Path) -> None:
     film = touch(tmp_path / "film.mp4")
     (tmp_path / "loop").symlink_to(tmp_path)

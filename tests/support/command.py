@@ -59,7 +59,7 @@ class _Terminal(io.TextIOWrapper):
 
     def __init__(self) -> None:
         self._kept = io.BytesIO()
-        super().__init__(self._kept, encoding="utf-8", errors="surrogateescape", write_through=True)
+        super().__init__(self._kept, encoding="utf-8", errors="strict", write_through=True)
 
     @property
     def raw(self) -> bytes:

@@ -67,6 +67,15 @@ def test_a_long_sentence_is_cut_at_its_clauses() -> None:
     ]
 
 
+def test_a_list_is_not_cut_after_its_first_word() -> None:
+    text = "Wir kauften Brot, Käse und Obst und setzten uns danach auf eine Bank, um die Leute zu beobachten."
+    cues = built([("S1", 1_000, 7_000, text)], language="de", cuts=(36,))
+    assert texts(cues) == [
+        "Wir kauften Brot, Käse und Obst / und setzten uns danach auf eine Bank,",
+        "um die Leute zu beobachten.",
+    ]
+
+
 def test_each_sentence_gets_a_cue_of_its_own_where_there_is_time() -> None:
     cues = built([("S1", 1_000, 3_000, "I left early that day."), ("S1", 4_500, 6_500, "Nobody saw me go.")])
     assert texts(cues) == ["I left early that day.", "Nobody saw me go."]

@@ -202,10 +202,10 @@ def test_progress_is_told_in_milliseconds(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_exchanged_since_it_was_probed_is_noticed(tmp_path: Path) -> None:
-    clip, other = clips.colours(tmp_path), clips.silence(tmp_path, length_ms=500)
+    clip, other = clips.tone(tmp_path), clips.silence(tmp_path, length_ms=1500)
     asset = probe(clip)
     clip.write_bytes(other.read_bytes())
-    with pytest.raises(DecodeFailed):
+    with pytest.raises(DecodeFailed, match=r"decodes to 1.5 s, 1.5 s less than it promises"):
         prepare(clip, asset, tmp_path)
 
 

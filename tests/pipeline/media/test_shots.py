@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
@@ -17,6 +17,7 @@ from schemas.media import CutKind, Shot
 Pixels = npt.NDArray[np.uint8]
 
 frames = st.integers(0, 500)
+scenes = st.tuples(st.integers(0, 20), st.sampled_from([0, 60, 255]), st.integers(1, 40))
 
 
 def noise(seed: int, brightness: int = 255) -> Pixels:
@@ -36,6 +37,7 @@ def found(pictures: list[Pixels]) -> list[Shot]:
     return finder.finish(end_frame=len(pictures), end_ms=len(pictures) * 40)
 
 
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.integers(0, 20), st.sampled_from([0, 60, 255]), st.integers(1, 40)), min_size=1, max_size=6)
 )
@@ -54,9 +56,7 @@ def test_cuts_are_those_of_the_librarys_own_detectors(shots: list[tuple[int, int
 
 
 @given(st.lists(frames), st.lists(st.tuples(frames, st.integers(1, 60))))
-def test_boundaries_are_in_order_and_once_and_no_hard_cut_is_lost(
-    cuts: list[int], blacks: list[tuple[int, int]]
-) -> None:
+def test_boundaries_come_once_in_order_and_no_cut_is_lost(cuts: list[int], blacks: list[tuple[int, int]]) -> None:
     fades = [Fade(out, out + length, out + length // 2) for out, length in blacks]
     boundaries = merged(cuts, fades)
     numbers = [frame for frame, _ in boundaries]

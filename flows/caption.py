@@ -98,18 +98,20 @@ def caption(
 
     Raises:
         BadNight: A title failed, or what else ``fail_on`` names.
-        UsageError: ``engine`` is ``auto`` or does not exist: a deployment says what it runs on.
+        UsageError: ``engine`` is ``auto`` or does not exist (a deployment says what it runs on), or the
+            profile and the language do not go together.
 
     """
     log = get_run_logger()
     if engine == AUTO:
         names = ", ".join(family.name for family in REGISTRY.families)
         raise UsageError(f"a deployment names its engine, auto is for people; choose one of: {names}")
+    defaults = Settings(engine=engine, profile=profile, language=language)
+    job_file.check(defaults)
     objects = open_objects(library)
     found = drop.pending(objects, settle_s=settle_s)
     for key in found.unsettled:
         log.info("%s is still being written: it will be taken next time", printable(key))
-    defaults = Settings(engine=engine, profile=profile, language=language)
     outcomes: list[Outcome] = []
     with bench(objects, engine, progress=lambda *_: None, warn=log.warning) as shared:
         items = list(_items(objects, found.settled, defaults, outcomes))
@@ -133,14 +135,23 @@ def _items(
     """Files with their settings; one whose job file is wrong is rejected here, into ``outcomes``."""
     for one in dropped:
         offered = Offered(one.path, one.key, one.etag)
-        beside = job_file.job_file_of(one.path)
         try:
-            settings = job_file.read(beside, defaults) if beside.exists() else defaults
+            settings = _settings(job_file.job_file_of(one.path), defaults)
         except UsageError as error:
             reject(objects, offered, reason=str(error), remedy="mend the job file and drop both again")
             outcomes.append(without_release(offered, Status.REJECTED, str(error), wall_s=0.0))
             continue
         yield _Item(offered, settings)
+
+
+def _settings(beside: Path, defaults: Settings) -> Settings:
+    """What a job file asks for, where there is one; the engine is the deployment's to choose."""
+    if not beside.exists():
+        return defaults
+    settings = job_file.read(beside, defaults)
+    if settings.engine != defaults.engine:
+        raise UsageError(f"{beside.name}: this deployment runs on {defaults.engine}; leave out engine")
+    return settings
 
 
 def _outcome(item: _Item, state: State[Any]) -> Outcome:

@@ -175,7 +175,15 @@ def qc(
     )
 
 
-@app.command()
+@app.command(
+    epilog="""
+Examples:
+
+  reelingua doctor
+
+  reelingua doctor --library /srv/captions
+"""
+)
 def doctor(library: Library = "library") -> None:
     """Say what is installed, what is missing, and how to get it."""
     raise typer.Exit(doctor_report.run(library=library, console=console()))

@@ -109,4 +109,4 @@ def _needs_a_human(outcomes: Sequence[Outcome], console: Console) -> None:
     for outcome in bad:
         console.print(f"  {shown(outcome.source)}: {shown(outcome.message or '')}", highlight=False, soft_wrap=True)
     if errors or warnings:
-        console.print(f"  {errors} errors and {warnings} warnings in captions: report.md in each folder lists them")
+        console.print(f"  {errors} errors and {warnings} warnings: report.md in each folder lists them")

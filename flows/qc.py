@@ -42,6 +42,7 @@ class _Picture:
 
     rate: Fraction | None
     cuts_ms: Sequence[int] | None
+    first_frame_ms: int = 0
 
 
 def frame_rate(text: str) -> Fraction:
@@ -87,7 +88,13 @@ def run(
         raise UsageError(f"{captions} cannot be read ({error.strerror}); check the name") from error
     picture = _Picture(rate, None) if media is None else _looked_at(media)
     report = check(
-        data, name=captions.name, language=language, profile=profile, rate=picture.rate, cuts_ms=picture.cuts_ms
+        data,
+        name=captions.name,
+        language=language,
+        profile=profile,
+        rate=picture.rate,
+        cuts_ms=picture.cuts_ms,
+        first_frame_ms=picture.first_frame_ms,
     )
     if style == "json":
         sys.stdout.write(report.to_json() + "\n")
@@ -105,7 +112,7 @@ def _looked_at(media: Path) -> _Picture:
         prepare(media, asset, Path(folder))
         shots = parquet.read_rows(Path(folder) / files.SHOTS, Shot)
     rate = None if asset.video.is_variable_rate else asset.video.frame_rate
-    return _Picture(rate, [shot.span.start_ms for shot in shots[1:]])
+    return _Picture(rate, [shot.span.start_ms for shot in shots[1:]], asset.video.start_ms)
 
 
 def _print(report: QcReport, console: Console) -> None:

@@ -13,11 +13,12 @@ from flows.attempt import Offered, attempt
 from flows.display import Display, summary
 from flows.sources import expand
 from flows.working import bench
-from pipeline.captions.profiles import names
+from pipeline import job_file
 from pipeline.errors import EngineUnavailable, UsageError
 from pipeline.stages.work import StageRun
 from pipeline.store import layout
 from pipeline.store.objects import FolderObjects, Objects, open_objects
+from schemas.jobs import Job
 from schemas.outcome import Outcome, Status
 from schemas.settings import AUTO, Settings
 from workers.registry import REGISTRY
@@ -37,16 +38,17 @@ def run(
 
     Raises:
         UsageError: The sources, the profile or the engine do not exist or do not go together.
-        EngineUnavailable: The engine cannot run here.
+        EngineUnavailable: The engine cannot run here, or does not know the language.
 
     """
     objects = open_objects(library)
     found = expand(sources, outside=objects.root if isinstance(objects, FolderObjects) else None)
     if len(found.media) > 1 and (settings.transcript is not None or settings.speakers is not None):
         raise UsageError("--transcript and --speakers belong to one title; run the others without them")
-    if settings.profile not in names():
-        raise UsageError(f"no caption profile {settings.profile!r}; known are {', '.join(names())}")
+    job_file.check(settings)
     chosen = replace(settings, engine=chosen_engine(settings.engine, say=lambda line: console.print(line, style="dim")))
+    if chosen.language is not None:
+        REGISTRY.require_language(chosen.engine, Job.TRANSCRIBE, chosen.language)
     if found.passed_over:
         console.print(f"{found.passed_over} files passed over: their names are not those of media", style="dim")
     try:

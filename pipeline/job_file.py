@@ -12,7 +12,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.errors import UsageError
+from pipeline.captions.profiles import languages, profile
+from pipeline.errors import CaptionFileError, UsageError
+from pipeline.speech import rttm
 from schemas.settings import Settings
 
 MAX_SIDE_FILE_BYTES = 16 * 1024 * 1024
@@ -41,8 +43,8 @@ def read(path: Path, defaults: Settings) -> Settings:
     """``defaults`` with what the job file says in their place.
 
     Raises:
-        UsageError: The file is not TOML, has an unknown key or a value of the wrong type, or names a
-            side file that cannot be read.
+        UsageError: The file is not TOML, has an unknown key or a value of the wrong type, names a
+            side file that cannot be read, or asks for what cannot be (``check``).
     """
     try:
         job = _Job.model_validate(tomllib.loads(path.read_text("utf-8")))
@@ -56,7 +58,28 @@ def read(path: Path, defaults: Settings) -> Settings:
     for name in ("transcript", "speakers"):
         if name in stated:
             stated[name] = side_file(path.parent / Path(stated[name]).name)
-    return dataclasses.replace(defaults, **stated)
+    settings = dataclasses.replace(defaults, **stated)
+    check(settings)
+    return settings
+
+
+def check(settings: Settings) -> None:
+    """Refuse, before anything is done, what no title could be made with.
+
+    Raises:
+        UsageError: The profile or the language does not exist or they do not go together, the transcript is
+            empty, or the RTTM is broken.
+    """
+    languages(settings.profile)
+    if settings.language is not None:
+        profile(settings.profile, settings.language)
+    if settings.transcript is not None and not settings.transcript.strip():
+        raise UsageError("the transcript is empty; leave it out to have recognised what is said")
+    if settings.speakers is not None:
+        try:
+            rttm.parse(settings.speakers)
+        except CaptionFileError as error:
+            raise UsageError(f"the RTTM of the speakers: {error}") from error
 
 
 def side_file(path: Path) -> str:

@@ -32,19 +32,20 @@ def build(
     rate: Fraction | None,
     profile: CaptionProfile,
     length_ms: int,
+    first_frame_ms: int = 0,
 ) -> list[Cue]:
     """Cues of a title, in order, never overlapping, inside ``[0, length_ms]``.
 
     Every word of ``segments`` is in exactly one cue, in order of time and segment. With a ``rate``, cues
     start and end on frames; without one (audio, variable frame rate) on milliseconds. ``cuts_ms`` are the
-    first frames of shots.
+    first frames of shots, ``first_frame_ms`` is when the picture begins.
 
     Raises:
         ValueError: The title has fewer milliseconds than the speech has cues.
 
     """
     row = pieces(segments, profile, length_ms=length_ms)
-    rules = time_rules(profile, rate=rate, cuts_ms=cuts_ms)
+    rules = time_rules(profile, rate=rate, cuts_ms=cuts_ms, first_frame_ms=first_frame_ms)
     drafts = split(row, profile, rules)
     texts = [_lines(row, draft, profile) for draft in drafts]
     if rules.grid.last_tick(length_ms) < len(drafts):

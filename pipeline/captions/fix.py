@@ -34,13 +34,14 @@ def fix(
     rate: Fraction | None,
     profile: CaptionProfile,
     length_ms: int | None = None,
+    first_frame_ms: int = 0,
 ) -> list[Cue]:
     """The same captions with what can be mended mended; nothing is extended past ``length_ms``.
 
     Mended are white space, ellipses, hyphens of two speakers, italics where none are allowed, line
     breaks, overlaps, gaps, durations and distances to cuts. In-times move by half a second at most.
     """
-    rules = lint.checked_rules(profile, rate=rate, cuts_ms=cuts_ms)
+    rules = lint.checked_rules(profile, rate=rate, cuts_ms=cuts_ms, first_frame_ms=first_frame_ms)
     report = lint.Report(profile, rules)
     last = NO_LIMIT if length_ms is None else rules.grid.last_tick(length_ms)
     mended = list(cues)

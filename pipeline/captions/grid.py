@@ -33,6 +33,9 @@ class Grid:
     rate: Fraction | None
     """Frames per second; null when a tick is a millisecond."""
 
+    phase_ms: int = 0
+    """Start of tick 0: the picture's first frame, less whole frames; 0 when a tick is a millisecond."""
+
     @property
     def unit(self) -> str:
         """Name of a tick, for findings."""
@@ -45,11 +48,11 @@ class Grid:
 
     def tick(self, at_ms: int) -> int:
         """Tick nearest to ``at_ms``."""
-        return at_ms if self.rate is None else ms_to_frame(at_ms, self.rate)
+        return at_ms if self.rate is None else max(0, ms_to_frame(at_ms - self.phase_ms, self.rate))
 
     def ms(self, tick: int) -> int:
         """Start of ``tick``; ``tick(ms(n)) == n``."""
-        return tick if self.rate is None else frame_to_ms(tick, self.rate)
+        return tick if self.rate is None else self.phase_ms + frame_to_ms(tick, self.rate)
 
     def last_tick(self, length_ms: int) -> int:
         """Last tick that starts at or before ``length_ms``."""
@@ -70,10 +73,15 @@ class Grid:
         raise ValueError(f"{limit.rule} is in {limit.unit.value or 'no unit'}, not a time")
 
 
-def grid_for(rate: Fraction | None) -> Grid:
-    """Frames of ``rate``; milliseconds where it is unknown, or too slow or fast for frame rules."""
-    usable = rate is not None and SLOWEST_RATE <= rate <= FASTEST_RATE
-    return Grid(rate if usable else None)
+def grid_for(rate: Fraction | None, *, first_frame_ms: int = 0) -> Grid:
+    """Frames of ``rate``; milliseconds where it is unknown, or too slow or fast for frame rules.
+
+    ``first_frame_ms`` is when the picture begins on the asset's timeline: audio may begin before it.
+    """
+    if rate is None or not SLOWEST_RATE <= rate <= FASTEST_RATE:
+        return Grid(None)
+    whole = math.floor(first_frame_ms * rate / 1000)
+    return Grid(rate, max(0, first_frame_ms - frame_to_ms(whole, rate)))
 
 
 def _nearest(value: Fraction) -> int:

@@ -38,14 +38,15 @@ def lint(
     rate: Fraction | None,
     profile: CaptionProfile,
     words: Sequence[Word] | None = None,
+    first_frame_ms: int = 0,
 ) -> list[Finding]:
     """Findings of a caption file, by cue and then by rule.
 
     ``cuts_ms`` are the first frames of shots, None when they are unknown; an empty sequence means that
-    there are none. ``rate`` is None when unknown. With ``words``, in the order of the cues, captions
-    are also compared with the speech.
+    there are none. ``rate`` is None when unknown; ``first_frame_ms`` is when the picture begins. With
+    ``words``, in the order of the cues, captions are also compared with the speech.
     """
-    rules = checked_rules(profile, rate=rate, cuts_ms=cuts_ms)
+    rules = checked_rules(profile, rate=rate, cuts_ms=cuts_ms, first_frame_ms=first_frame_ms)
     report = Report(profile, rules)
     alignment = None if words is None else sync.alignment(cues, words)
     findings = list(_not_checked(report, has_cuts=cuts_ms is not None, has_words=words is not None, told=alignment))
@@ -90,9 +91,12 @@ class Report:
         return self.time.grid.tick(cue.span.start_ms), self.time.grid.tick(cue.span.end_ms)
 
 
-def checked_rules(profile: CaptionProfile, *, rate: Fraction | None, cuts_ms: Sequence[int] | None) -> TimeRules:
+def checked_rules(
+    profile: CaptionProfile, *, rate: Fraction | None, cuts_ms: Sequence[int] | None, first_frame_ms: int
+) -> TimeRules:
     """The time rules that can be checked: none about cuts without a rate, since they are in frames."""
-    return time_rules(profile, rate=rate, cuts_ms=None if grid_for(rate).rate is None else cuts_ms)
+    known = None if grid_for(rate).rate is None else cuts_ms
+    return time_rules(profile, rate=rate, cuts_ms=known, first_frame_ms=first_frame_ms)
 
 
 def rules_broken(report: Report, cue: Cue) -> frozenset[str]:

@@ -98,12 +98,13 @@ def check(
     profile: str,
     rate: Fraction | None,
     cuts_ms: Sequence[int] | None,
+    first_frame_ms: int = 0,
 ) -> QcReport:
     """The report on the caption file in ``data``.
 
     ``name`` is its file name; ``profile`` that of a caption profile. ``rate`` in frames per second and
     ``cuts_ms``, the starts of shots, are None when unknown: rules that need them are then reported as not
-    checked.
+    checked. ``first_frame_ms`` is when the picture begins.
 
     Raises:
         CaptionFileError: The file cannot be read; the line says where.
@@ -112,7 +113,7 @@ def check(
     """
     rules = profile_named(profile, language)
     file = read(data, language=language, name=name)
-    findings = lint(file.cues, cuts_ms=cuts_ms, rate=rate, profile=rules)
+    findings = lint(file.cues, cuts_ms=cuts_ms, rate=rate, profile=rules, first_frame_ms=first_frame_ms)
     return QcReport(name, file.format, file.encoding, language, profile, len(file.cues), file.notes, tuple(findings))
 
 

@@ -163,9 +163,14 @@ class TimeRules:
         return 0.0 if self.out_zone_fault(tick) is None else self.weight(Rule.SHOT_CHANGE_OUT_ZONE)
 
 
-def time_rules(profile: CaptionProfile, *, rate: Fraction | None, cuts_ms: Sequence[int] | None) -> TimeRules:
-    """Rules of a profile at a frame rate, or in milliseconds where it is None or of no use."""
-    grid = grid_for(rate)
+def time_rules(
+    profile: CaptionProfile, *, rate: Fraction | None, cuts_ms: Sequence[int] | None, first_frame_ms: int = 0
+) -> TimeRules:
+    """Rules of a profile at a frame rate, or in milliseconds where it is None or of no use.
+
+    ``first_frame_ms`` is when the picture begins on the asset's timeline.
+    """
+    grid = grid_for(rate, first_frame_ms=first_frame_ms)
 
     def ticks(rule: Rule, without: int) -> int:
         limit = profile.limit(rule)

@@ -88,16 +88,18 @@ def _rules(title: Title) -> Iterator[str]:
 
 
 def _lines(title: Title) -> Iterator[str]:
-    """Captions with a finding that is more than good to know, each with its text."""
-    by_cue: dict[int, list[Finding]] = {}
-    for finding in title.findings:
-        if finding.cue_index is not None and finding.severity is not Severity.INFO:
-            by_cue.setdefault(finding.cue_index, []).append(finding)
-    yield "## Lines that need a human"
+    """Findings that are more than good to know: those about the title, then caption by caption with its text."""
+    serious = [finding for finding in title.findings if finding.severity is not Severity.INFO]
+    yield "## What needs a human"
     yield ""
-    if not by_cue:
-        yield "None."
+    if not serious:
+        yield "Nothing."
         return
+    yield from (f"- {_MARK[one.severity]} {one.message}" for one in serious if one.cue_index is None)
+    by_cue: dict[int, list[Finding]] = {}
+    for finding in serious:
+        if finding.cue_index is not None:
+            by_cue.setdefault(finding.cue_index, []).append(finding)
     for index, findings in sorted(by_cue.items()):
         cue = title.cues[index]
         yield f"- {index + 1}. {clock(cue.span.start_ms)} “{' / '.join(cue.lines)}”"

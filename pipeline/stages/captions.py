@@ -20,17 +20,25 @@ CUES_VERSION = "1"
 def cues(work: Work, asset: Asset, prepared: Done, stitched: Done, *, profile: CaptionProfile) -> Done:
     """Captions under a profile; parts ``cues`` and ``findings``."""
     rate = constant_rate(asset)
+    first_frame_ms = asset.video.start_ms if asset.video else 0
     inputs = (stitched.digest, prepared.part("shots").sha256)
-    config = f"{profile.name} {profile.language} rate={rate} length_ms={asset.length_ms}"
+    config = f"{profile.name} {profile.language} rate={rate} from={first_frame_ms} length_ms={asset.length_ms}"
     step = Step(asset.asset_id, "cues", CUES_VERSION, inputs, config)
 
     def make(staging: Staging, progress: Progress) -> Counts:
         shots = work.ledger.read(prepared, "shots", Shot)
         cuts_ms = [shot.span.start_ms for shot in shots[1:]]
         segments = work.ledger.read(stitched, "segments", Segment)
-        made = build(segments, cuts_ms=cuts_ms, rate=rate, profile=profile, length_ms=asset.length_ms)
+        made = build(
+            segments,
+            cuts_ms=cuts_ms,
+            rate=rate,
+            profile=profile,
+            length_ms=asset.length_ms,
+            first_frame_ms=first_frame_ms,
+        )
         words = [word for segment in segments for word in segment.words]
-        findings = lint(made, cuts_ms=cuts_ms, rate=rate, profile=profile, words=words)
+        findings = lint(made, cuts_ms=cuts_ms, rate=rate, profile=profile, words=words, first_frame_ms=first_frame_ms)
         staging.add_rows("findings", findings, Finding)
         progress(1, 1)
         return Counts(staging.add_rows("cues", made, Cue))

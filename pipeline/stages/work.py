@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 from pipeline.contracts import Engines, ModelId
-from pipeline.store.claims import Claims
+from pipeline.store.claims import Claim, Claims
 from pipeline.store.ledger import Done, Ledger, Staging, fingerprint
 from schemas.settings import Settings
 
@@ -116,38 +117,54 @@ def once(work: Work, step: Step, make: Callable[[Staging, Progress], Counts]) ->
 
     ``make`` is given the staging to write into and a callback for ``(done, total)``.
     """
-    claim = None
     while (done := work.ledger.done(step.asset_id, step.stage, step.fingerprint)) is None:
+        work.progress(step.stage, 0, 1)
         claim = work.claims.take(step.fingerprint, lasts_s=CLAIM_S)
-        if claim is not None:
-            break
-        time.sleep(_POLL_S)
-    if done is not None:
-        return done
-    assert claim is not None
-    held = claim
-    renewed_s = time.monotonic()
+        if claim is None:
+            time.sleep(_POLL_S)
+            continue
+        with _Held(work.claims, claim) as held:
+            # Whoever had the claim before may have finished just before they gave it back.
+            done = work.ledger.done(step.asset_id, step.stage, step.fingerprint)
+            return done if done is not None else _made(work, step, make, held)
+    return done
 
+
+class _Held:
+    """A claim that lasts as long as progress is made."""
+
+    def __init__(self, claims: Claims, claim: Claim) -> None:
+        self._claims = claims
+        self._claim = claim
+        self._renewed_s = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._claims.release(self._claim)
+
+    def renew(self) -> None:
+        """Hold on for longer, if it is time for that; one that another has taken over stays theirs."""
+        if time.monotonic() - self._renewed_s > CLAIM_S / 4:
+            self._renewed_s = time.monotonic()
+            self._claim = self._claims.renew(self._claim, lasts_s=CLAIM_S) or self._claim
+
+
+def _made(work: Work, step: Step, make: Callable[[Staging, Progress], Counts], held: _Held) -> Done:
     def progress(done: int, total: int) -> None:
-        nonlocal held, renewed_s
         work.progress(step.stage, done, total)
-        if time.monotonic() - renewed_s > CLAIM_S / 4:
-            renewed_s = time.monotonic()
-            held = work.claims.renew(held, lasts_s=CLAIM_S) or held
+        held.renew()
 
     started_at, began_s = datetime.now(UTC), time.monotonic()
-    progress(0, 1)
-    try:
-        with work.ledger.writing(
-            step.asset_id,
-            step.stage,
-            version=step.version,
-            inputs=step.inputs,
-            config=step.config,
-            model=step.model,
-        ) as staging:
-            counts = make(staging, progress)
-    finally:
-        work.claims.release(held)
+    with work.ledger.writing(
+        step.asset_id,
+        step.stage,
+        version=step.version,
+        inputs=step.inputs,
+        config=step.config,
+        model=step.model,
+    ) as staging:
+        counts = make(staging, progress)
     work.ran(StageRun(step, counts, started_at.isoformat(timespec="seconds"), time.monotonic() - began_s))
     return staging.done

@@ -24,7 +24,7 @@ from pipeline.media.chunks import plan_chunks
 from pipeline.media.prepare import prepare
 from pipeline.media.probe import probe
 from pipeline.store import parquet
-from schemas.jobs import AlignRequest, Alignment, Diarization, DiarizeRequest, Job, TranscribeRequest, Transcript
+from schemas.jobs import Alignment, AlignRequest, Diarization, DiarizeRequest, Job, TranscribeRequest, Transcript
 from schemas.media import Asset, Level, SpeechRegion
 from schemas.plan import Chunk
 from schemas.speech import Turn, Word

@@ -1,20 +1,19 @@
 """The DuckDB index over a large library: how long to build, to keep up to date, and to ask.
 
-    python -m tests.bench.bench_index [--cues 10000000] [--assets 1000]
+    python -m tests.bench.bench_index [--cues 10000000] [--assets 1000] [--folder DIR]
 
 Two libraries are made in a temporary folder, straight as table parts: one of ``--cues`` captions, 1,000 to an
-asset, and one of ``--assets`` assets with a part in each of the tables. Prints a Markdown table.
+asset, and one of ``--assets`` assets with a part in each of the tables. Times of questions are medians.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,9 @@ from pipeline.store import index, layout
 from pipeline.store.objects import FolderObjects
 from schemas import columns
 from schemas.tables import TABLES, CueRow
+from tests.bench.results import Result, Target, at_most, parser, report
+
+COMMAND = "./run bench index"
 
 CUES_PER_ASSET = 1000
 """A title of about an hour."""
@@ -36,47 +38,54 @@ LOOKUPS = 100
 LINES = 20_000
 """Different lines of text to draw from."""
 
-TARGETS = {"one cue by asset and index": "0.1", "one cue by cue_id": "0.1", "aggregate": "1"}
-"""Seconds, DESIGN.md, Targets."""
+LOOKUP_S, AGGREGATE_S = at_most(0.1), at_most(1.0)
+"""DESIGN.md, Targets: an indexed lookup among ten million cues, and an aggregate."""
 
 
 def main() -> None:
     """Make, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cues", type=int, default=10_000_000)
-    parser.add_argument("--assets", type=int, default=1000)
-    parser.add_argument("--folder", type=Path, default=None, help="where the libraries are made, for a while")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-        print("| what | seconds | target |\n|---|---|---|")
-        measure_many_cues(FolderObjects(Path(folder) / "cues"), asked.cues // CUES_PER_ASSET)
-        measure_many_tables(FolderObjects(Path(folder) / "tables"), asked.assets)
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\npeak memory {peak_mib:.0f} MiB")
+    asking = parser(__doc__)
+    asking.add_argument("--cues", type=int, default=10_000_000)
+    asking.add_argument("--assets", type=int, default=1000)
+    asking.add_argument("--folder", type=Path, default=None, help="where the libraries are made, for a while")
+    asked = asking.parse_args()
+    report(measured(asked.cues // CUES_PER_ASSET, asked.assets, asked.folder), records=asked.records)
 
 
-def measure_many_cues(objects: FolderObjects, assets: int) -> None:
+def measured(parts: int, assets: int, where: Path | None) -> Iterator[Result]:
+    """Both libraries, one after the other."""
+    with tempfile.TemporaryDirectory(prefix="reelingua-bench-", dir=where) as folder:
+        yield from many_cues(FolderObjects(Path(folder) / "cues"), parts)
+        yield from many_tables(FolderObjects(Path(folder) / "tables"), assets)
+    yield Result("peak memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB", None, COMMAND)
+
+
+def many_cues(objects: FolderObjects, assets: int) -> Iterator[Result]:
     """Build, keep up to date and ask an index of many captions."""
     lines = pool_of_lines()
     for asset in range(assets):
         write_cues(objects, asset, lines)
     path = index.place(objects)
-    show(f"build, {assets * CUES_PER_ASSET:,} cues in {assets:,} parts", seconds(lambda: index.sync(objects, path)))
-    show("sync, nothing new", seconds(lambda: index.sync(objects, path)))
+    size = f"{assets * CUES_PER_ASSET:,} cues"
+    yield took(f"build, {size} in {assets:,} parts", seconds(lambda: index.sync(objects, path)))
+    yield took(f"sync, nothing new, {size}", seconds(lambda: index.sync(objects, path)))
     write_cues(objects, assets, lines)
-    show("sync, one asset more", seconds(lambda: index.sync(objects, path)))
-    print(f"| (the index has {path.stat().st_size / 1e6:,.0f} MB) | | |")
+    yield took(f"sync, one asset more, {size}", seconds(lambda: index.sync(objects, path)))
+    yield Result(f"file, {size}", path.stat().st_size / 1e6, "MB", None, COMMAND)
     draw = random.Random(1)
-    show_lookups("first cue of a fresh connection, by cue_id", path, lambda: by_id(draw, assets), is_fresh=True)
-    show_lookups("one cue by cue_id", path, lambda: by_id(draw, assets))
-    show_lookups("one cue by asset and index", path, lambda: by_asset(draw, assets))
+    fresh_s = [lookups(path, lambda: by_id(draw, assets), times=1)[0] for _ in range(5)]
+    yield took(f"first cue of a fresh connection, by cue_id, {size}", statistics.median(fresh_s))
+    by_id_s = lookups(path, lambda: by_id(draw, assets), times=LOOKUPS)
+    yield took(f"one cue by cue_id, {size}", statistics.median(by_id_s), LOOKUP_S)
+    by_asset_s = lookups(path, lambda: by_asset(draw, assets), times=LOOKUPS)
+    yield took(f"one cue by asset and index, {size}", statistics.median(by_asset_s), LOOKUP_S)
     aggregate = "SELECT language, profile, count(*), avg(reading_speed_cps) FROM cues GROUP BY ALL"
-    show_lookups("aggregate", path, lambda: aggregate, times=5)
+    yield took(f"aggregate, {size}", statistics.median(lookups(path, lambda: aggregate, times=5)), AGGREGATE_S)
     search = "SELECT count(*) FROM cues WHERE text ILIKE '%had not had%'"
-    show_lookups("search all texts", path, lambda: search, times=5)
+    yield took(f"search all texts, {size}", statistics.median(lookups(path, lambda: search, times=5)))
 
 
-def measure_many_tables(objects: FolderObjects, assets: int) -> None:
+def many_tables(objects: FolderObjects, assets: int) -> Iterator[Result]:
     """Build the index of many small parts in all tables."""
     for asset in range(assets):
         for table, record in TABLES.items():
@@ -88,8 +97,8 @@ def measure_many_tables(objects: FolderObjects, assets: int) -> None:
         mark_current(objects, asset)
     path = index.place(objects)
     count = f"{assets:,} assets × {len(TABLES)} tables"
-    show(f"build, {count}", seconds(lambda: index.sync(objects, path)))
-    show(f"sync, nothing new, {count}", seconds(lambda: index.sync(objects, path)))
+    yield took(f"build, {count}", seconds(lambda: index.sync(objects, path)))
+    yield took(f"sync, nothing new, {count}", seconds(lambda: index.sync(objects, path)))
 
 
 def name(asset: int) -> str:
@@ -159,22 +168,20 @@ def by_asset(draw: random.Random, assets: int) -> str:
     return f"SELECT * FROM cues WHERE asset_id = '{asset}' AND cue_index = {cue_index}"
 
 
-def show_lookups(
-    what: str, path: Path, question: Callable[[], str], *, times: int = LOOKUPS, is_fresh: bool = False
-) -> None:
-    """Median time of a question; ``is_fresh`` opens the index anew for each."""
-    took: list[float] = []
-    for _ in range(5 if is_fresh else 1):
-        with index.opened(path) as connection:
-            for _ in range(1 if is_fresh else times):
-                sql = question()
-                took.append(seconds(lambda sql=sql: connection.execute(sql).fetchall()))  # type: ignore[misc]  # a default argument is how a loop variable is bound
-    show(what, statistics.median(took))
+def lookups(path: Path, question: Callable[[], str], *, times: int) -> list[float]:
+    """Seconds that each of ``times`` questions took, over one connection."""
+    found: list[float] = []
+    with index.opened(path) as connection:
+        for sql in [question() for _ in range(times)]:
+            began_s = time.perf_counter()
+            connection.execute(sql).fetchall()
+            found.append(time.perf_counter() - began_s)
+    return found
 
 
-def show(what: str, took_s: float) -> None:
-    """One row of the table."""
-    print(f"| {what} | {took_s:.4f} | {TARGETS.get(what, '')} |", flush=True)
+def took(what: str, took_s: float, target: Target | None = None) -> Result:
+    """A result in seconds."""
+    return Result(what, took_s, "s", target, COMMAND)
 
 
 def seconds(work: Callable[[], object]) -> float:

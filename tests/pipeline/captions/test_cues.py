@@ -190,6 +190,19 @@ def test_a_cue_starts_on_the_cut_that_its_speech_just_misses() -> None:
     assert cue.span.start_ms == frame_to_ms(47, FILM)
 
 
+def test_a_cue_stands_on_the_frames_of_a_picture_that_begins_after_its_sound() -> None:
+    late_ms, cut = 21, 21 + frame_to_ms(72, FILM)
+    (cue,) = build(
+        spoken([("S1", cut + 100, cut + 2_000, "We are all here.")]),
+        cuts_ms=[cut],
+        rate=FILM,
+        profile=profile("netflix", "en"),
+        length_ms=60_000,
+        first_frame_ms=late_ms,
+    )
+    assert cue.span.start_ms == cut
+
+
 def test_cuts_count_where_the_frame_rate_varies() -> None:
     house = profile("netflix", "en")
     lines: list[Line] = [("S1", 2_100, 4_000, "Here we are at last.")]

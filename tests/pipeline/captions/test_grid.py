@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.captions.grid import FASTEST_RATE, SLOWEST_RATE, Grid, grid_for
 from pipeline.captions.profiles import profile
 from pipeline.captions.timerules import time_rules
+from schemas.time import frame_to_ms
 
 SCALED = [  # rate, 5/6 s, 7 s, half a second, gap: Netflix's guide for 24 and 29.97, its rule for the others
     (Fraction(24), 20, 168, 12, 2),
@@ -36,6 +37,15 @@ def test_limits_scale_with_the_rate_as_the_guide_says(
 @pytest.mark.parametrize("rate", [None, Fraction(1), Fraction(10), Fraction(1000)])
 def test_a_rate_that_frames_cannot_serve_is_milliseconds(rate: Fraction | None) -> None:
     assert grid_for(rate) == Grid(None)
+
+
+@given(st.fractions(SLOWEST_RATE, FASTEST_RATE), st.integers(0, 10_000), st.integers(0, 100_000))
+def test_ticks_are_the_frames_of_a_picture_that_begins_late(rate: Fraction, first_frame_ms: int, frame: int) -> None:
+    grid = grid_for(rate, first_frame_ms=first_frame_ms)
+    at_ms = first_frame_ms + frame_to_ms(frame, rate)
+    assert abs(grid.ms(grid.tick(at_ms)) - at_ms) <= 1
+    assert grid.ms(0) * rate < 1000 + rate  # less than a frame, rounded
+    assert grid.tick(grid.ms(frame)) == frame
 
 
 @given(st.fractions(SLOWEST_RATE, FASTEST_RATE), st.integers(0, 36_000_000))

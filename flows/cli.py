@@ -170,7 +170,7 @@ def qc(
     rate = None if fps is None else checking.frame_rate(fps)
     raise typer.Exit(
         checking.run(
-            captions, language=language, profile=profile, media=media, rate=rate, style=format.value, console=Console()
+            captions, language=language, profile=profile, media=media, rate=rate, style=format.value, console=console()
         )
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -48,18 +48,17 @@ def survey(container: av.container.InputContainer, bounds: Bounds, progress: Cal
     _refuse_encrypted(streams)
     readers = {s.index: _AudioReader(s) for s in sound if s.codec_context is not None}
     video = None if picture is None else _VideoReader(picture, bounds)
-    reached: dict[int, Fraction] = {}
-    starts: dict[int, Fraction] = {}
+    reached: dict[int, int] = {}  # in each stream's own time base: fractions cost more than reading the packet
+    starts: dict[int, int] = {}
     for count, packet in enumerate(_packets(container)):
         if count % _PROGRESS_PACKETS == 0:
             progress(count)
-        if packet.has_sidedata("encryption_info"):
+        if count < _HEAD_PACKETS and packet.has_sidedata("encryption_info"):
             raise ProbeFailed("it is encrypted (DRM)", "give a copy without protection")
-        if packet.pts is not None and packet.time_base:
-            at = packet.pts * packet.time_base
-            index = packet.stream_index
+        if packet.pts is not None:
+            at, index = packet.pts, packet.stream_index
             starts[index] = min(starts.get(index, at), at)
-            reached[index] = max(reached.get(index, at), at + (packet.duration or 0) * packet.time_base)
+            reached[index] = max(reached.get(index, at), at + (packet.duration or 0))
         if packet.stream_index in readers:
             readers[packet.stream_index].take(packet)
         elif video is not None and picture is not None and packet.stream_index == picture.index:
@@ -74,12 +73,20 @@ def survey(container: av.container.InputContainer, bounds: Bounds, progress: Cal
     return SurveyAnswer(
         container=name,
         declared_s=Fraction(declared, av.time_base) if is_stated and declared is not None else None,
-        reached_s=max(reached.values(), default=Fraction(0)) - min(starts.values(), default=Fraction(0)),
+        reached_s=_seconds(max, reached, streams) - _seconds(min, starts, streams),
         timecode=_timecode(container, streams),
         time_reference=container.metadata.get("time_reference", ""),
         video=facts,
         audio=audio,
     )
+
+
+def _seconds(
+    pick: Callable[[Iterable[Fraction]], Fraction], times: dict[int, int], streams: Sequence[Stream]
+) -> Fraction:
+    """Least or largest of the streams' times; 0 where there are none."""
+    found = [at * (streams[index].time_base or Fraction(0)) for index, at in times.items()]
+    return pick(found) if found else Fraction(0)
 
 
 def _packets(container: av.container.InputContainer) -> Iterator[av.Packet[Any]]:
@@ -140,15 +147,15 @@ class _AudioReader:
     def __init__(self, stream: AudioStream) -> None:
         self._stream = stream
         self._start: Fraction | None = None
-        self._stated: Fraction | None = None
+        self._stated: int | None = None  # end of the last packet
         self._tried = 0
         self._tail: deque[av.Packet[Any]] = deque(maxlen=_TAIL_PACKETS)
 
     def take(self, packet: av.Packet[Any]) -> None:
         if not packet.is_discard:
             self._tail.append(packet)
-            if packet.pts is not None and packet.duration and packet.time_base:
-                self._stated = (packet.pts + packet.duration) * packet.time_base
+            if packet.pts is not None and packet.duration:
+                self._stated = packet.pts + packet.duration
         if self._start is None and self._tried < _HEAD_PACKETS:
             self._tried += 1
             frames = self._decoded(packet)
@@ -183,9 +190,10 @@ class _AudioReader:
                 at = _time(frame)
                 if at is not None and frame.sample_rate:
                     end = max(end or at, at + Fraction(frame.samples, frame.sample_rate))
-        counts_samples = self._stream.time_base == Fraction(1, self._stream.codec_context.sample_rate or 1)
-        if end is not None and self._stated is not None and counts_samples:
-            return min(end, self._stated)  # MP4 cuts the padding of the last packet by its duration alone
+        base = self._stream.time_base
+        counts_samples = base == Fraction(1, self._stream.codec_context.sample_rate or 1)
+        if end is not None and base is not None and self._stated is not None and counts_samples:
+            return min(end, self._stated * base)  # MP4 cuts the padding of the last packet by its duration alone
         return end
 
     def _decoded(self, packet: av.Packet[Any] | None) -> list[av.AudioFrame]:

@@ -98,14 +98,15 @@ class Answers:
         def read() -> Kept[Result]:
             parts = self._parts(asset_id, job)
             winners = _first_answers([self._index(part) for part in parts], set(ids), include_failures)
+            wanted: dict[int, list[str]] = {}
+            for asked, place in winners.items():
+                wanted.setdefault(place.part, []).append(asked)
             found: dict[str, Result] = {}
-            for position, part in enumerate(parts):
-                wanted = [asked for asked, place in winners.items() if place.part == position]
-                if wanted:
-                    rows = parquet.pick_rows(self._local(part), record, column="request_id", values=wanted)
-                    for row in sorted(rows, key=lambda row: row.failure is not None):
-                        if include_failures or row.failure is None:
-                            found.setdefault(row.request_id, row)
+            for position, values in sorted(wanted.items()):
+                rows = parquet.pick_rows(self._local(parts[position]), record, column="request_id", values=values)
+                for row in sorted(rows, key=lambda row: row.failure is not None):
+                    if include_failures or row.failure is None:
+                        found.setdefault(row.request_id, row)
             return Kept(tuple(ids), tuple(found.get(asked) for asked in ids))
 
         return _undisturbed(read)

@@ -118,11 +118,10 @@ def cost(hours: float, vocabulary: list[str], house: CaptionProfile, *, words_pe
     times_s = [time.process_time()]
     cues = build(segments, cuts_ms=cuts_ms, rate=RATE, profile=house, length_ms=length_ms)
     times_s.append(time.process_time())
-    found = lint(cues, cuts_ms=cuts_ms, rate=RATE, profile=house, words=words)
+    lint(cues, cuts_ms=cuts_ms, rate=RATE, profile=house, words=words)
     times_s.append(time.process_time())
     fix(cues, cuts_ms=cuts_ms, rate=RATE, profile=house)
     times_s.append(time.process_time())
-    note(f"{house.name} {house.language} {hours:g} h, {len(words)} words, {len(cues)} cues: {counted(found)}")
     built_s, linted_s, fixed_s = (later - before for before, later in itertools.pairwise(times_s))
     return Cost(built_s / hours, linted_s / hours, fixed_s / hours)
 

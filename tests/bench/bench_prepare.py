@@ -1,15 +1,14 @@
-"""What prepare costs, as ratios to ``ffmpeg -i FILE -f null -`` in the same run; peak memory beside it.
+"""What prepare costs, as ratios to ``ffmpeg -i FILE -f null -`` in the same run, and its peak memory.
+
+    REELINGUA_MEDIA=FOLDER python -m tests.bench.bench_prepare [--folder DIR] [--minutes 30] [--hours 1 10] [--runs 3]
 
 Media: thirty minutes of 720p H.264 with AAC, looped from ``narrated.mp4`` (fades, cuts, moving nature) and from
-``talking-head.mp4`` (one man before a wall) of the shared recordings, encoded once with x264's defaults; and
+``talking-head.mp4`` (one man before a wall) of the shared recordings, encoded once with x264's ``veryfast``; and
 one and ten hours of AAC stereo, looped from ``chemicals.opus``. They are kept in a folder and used again.
-
-Run: ``REELINGUA_MEDIA=… python -m tests.bench.bench_prepare [--folder DIR] [--minutes 30] [--hours 10] [--runs 3]``
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import statistics
@@ -17,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,83 +24,156 @@ import imageio_ffmpeg
 
 from pipeline.media.prepare import prepare
 from pipeline.media.probe import probe
+from schemas.media import Prepared
+from tests.bench.results import Result, Target, at_most, note, parser, report
+
+COMMAND = "./run bench prepare"
+
+VIDEO_RATIO, AUDIO_RATIO = at_most(1.35), at_most(2.5)
+PEAK_MIB = at_most(400)
+"""DESIGN.md, Targets. The ratio of audio is for ten hours."""
+
+SAME_PEAK = at_most(1.10)
+"""DESIGN.md says the same memory for one hour as for ten; a tenth is what two runs of one file differ by."""
+
+MIB = 1 << 20
+
+_PEAK_OF_ONE = """
+import resource, sys, tempfile
+from pathlib import Path
+from pipeline.media.prepare import prepare
+from pipeline.media.probe import probe
+with tempfile.TemporaryDirectory() as folder:
+    prepare(Path(sys.argv[1]), probe(Path(sys.argv[1])), Path(folder))
+print(sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) * 1024)
+"""
+"""Prepares a file and prints bytes: the most that it held itself, and the most that one of its children did.
+It has one child at a time, so that their sum is never less than what all held at once."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cost:
     """Of one run."""
 
     wall_s: float
+    """From start to end."""
+
     cpu_s: float
+    """Processor time of the processes it started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Of several ways to go through one file; rounds are interleaved, so that a busy machine is busy for all."""
+
+    null: Cost
+    """ffmpeg decodes and throws away."""
+
+    whole: Cost
+    """prepare, every frame decoded; the only way there is for a file without picture."""
+
+    sparse: Cost
+    """prepare as it is run, frames that no cut needs left out."""
+
+    made: Prepared
+    """What prepare says of it."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "reelingua-bench")
-    parser.add_argument("--minutes", type=int, default=30)
-    parser.add_argument("--hours", type=int, nargs="*", default=[1, 10])
-    parser.add_argument("--runs", type=int, default=3)
-    asked = parser.parse_args()
-    media = Path(os.environ["REELINGUA_MEDIA"])
+    """Make the media, measure."""
+    asking = parser(__doc__)
+    asking.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "reelingua-bench")
+    asking.add_argument("--minutes", type=int, default=30)
+    asking.add_argument("--hours", type=int, nargs="*", default=[1, 10])
+    asking.add_argument("--runs", type=int, default=3)
+    asked = asking.parse_args()
+    media = os.environ.get("REELINGUA_MEDIA")
+    if media is None:
+        sys.exit("bench_prepare needs real pictures and speech: set REELINGUA_MEDIA to the folder of the shared media")
     asked.folder.mkdir(parents=True, exist_ok=True)
-    print("| file | ffmpeg null s | whole / ffmpeg | sparse / ffmpeg | CPU: whole, sparse | decoded | peak MiB |")
-    print("|---|---|---|---|---|---|---|")
+    measured = all_results(Path(media), asked.folder, minutes=asked.minutes, hours=asked.hours, runs=asked.runs)
+    report(measured, records=asked.records)
+
+
+def all_results(media: Path, folder: Path, *, minutes: int, hours: list[int], runs: int) -> Iterator[Result]:
+    """Videos, then audio of each length, then how memory grows with it."""
     for name in ("narrated", "talking-head"):
-        clip = looped_video(media / f"{name}.mp4", asked.folder / f"{name}-{asked.minutes}.mp4", minutes=asked.minutes)
-        report(clip, runs=asked.runs, has_picture=True)
-    for hours in asked.hours:
-        clip = looped_audio(media / "chemicals.opus", asked.folder / f"speech-{hours}h.m4a", hours=hours)
-        report(clip, runs=asked.runs, has_picture=False)
+        clip = looped_video(media / f"{name}.mp4", folder / f"{name}-{minutes}.mp4", minutes=minutes)
+        yield from video(clip, costs(clip, runs=runs))
+        yield Result(f"{clip.stem}: peak memory, all processes", peak_mib(clip), "MiB", PEAK_MIB, COMMAND)
+    peaks_mib: list[float] = []
+    for length in hours:
+        clip = looped_audio(media / "chemicals.opus", folder / f"speech-{length}h.m4a", hours=length)
+        spent = costs(clip, runs=runs)
+        yield ratio(f"{clip.stem}: prepare / ffmpeg null", spent.whole, spent.null, AUDIO_RATIO)
+        peaks_mib.append(peak_mib(clip))
+        yield Result(f"{clip.stem}: peak memory, all processes", peaks_mib[-1], "MiB", PEAK_MIB, COMMAND)
+    for length, peak in zip(hours[1:], peaks_mib[1:], strict=True):
+        what = f"peak memory, {length} h against {hours[0]} h"
+        yield Result(what, peak / peaks_mib[0], "×", SAME_PEAK, COMMAND)
 
 
-def report(clip: Path, *, runs: int, has_picture: bool) -> None:
-    """Prints one row; rounds are interleaved, so that a busy machine is busy for all."""
+def video(clip: Path, spent: Costs) -> Iterator[Result]:
+    """What a file with a picture costs."""
+    decoded = 100 * spent.made.frames_decoded / spent.made.frames_presented
+    yield Result(f"{clip.stem}: ffmpeg null", spent.null.wall_s, "s", None, COMMAND)
+    yield ratio(f"{clip.stem}: prepare / ffmpeg null", spent.sparse, spent.null, VIDEO_RATIO)
+    yield ratio(f"{clip.stem}: prepare with every frame decoded / ffmpeg null", spent.whole, spent.null, None)
+    cpu = spent.sparse.cpu_s / spent.null.cpu_s
+    yield Result(f"{clip.stem}: prepare / ffmpeg null, processor time", cpu, "×", None, COMMAND)
+    yield Result(f"{clip.stem}: frames decoded", decoded, "%", None, COMMAND)
+
+
+def ratio(name: str, cost: Cost, base: Cost, target: Target | None) -> Result:
+    """Wall time against wall time."""
+    return Result(name, cost.wall_s / base.wall_s, "×", target, COMMAND)
+
+
+def costs(clip: Path, *, runs: int) -> Costs:
+    """Medians of every way through a file."""
     asset = probe(clip)
     null: list[Cost] = []
     whole: list[Cost] = []
     sparse: list[Cost] = []
-    decoded = ""
-    for _ in range(runs):
-        null.append(cost(lambda: subprocess.run([*ffmpeg(), "-i", f"file:{clip}", "-f", "null", "-"], check=True)))
-        for is_sparse, kept in ((False, whole), (True, sparse))[not has_picture :]:
-            with tempfile.TemporaryDirectory() as folder:
-                made = []
-                kept.append(cost(lambda: made.append(prepare(clip, asset, Path(folder), is_sparse=is_sparse))))  # noqa: B023 - called at once
-                if made[0].frames_presented:
-                    decoded = f"{made[0].frames_decoded / made[0].frames_presented:.0%}"
-    base, base_cpu = median(null)
-    cells = [f"{median(kept)[0] / base:.2f}" if kept else "" for kept in (whole, sparse)]
-    cpu = ", ".join(f"{median(kept)[1] / base_cpu:.2f}" for kept in (whole, sparse) if kept)
-    print(f"| {clip.name} | {base:.1f} | {cells[0]} | {cells[1]} | {cpu} | {decoded} | {peak_mib(clip)} |", flush=True)
+    made: list[Prepared] = []
+
+    def decode() -> None:
+        subprocess.run([*ffmpeg(), "-i", f"file:{clip}", "-f", "null", "-"], check=True)
+
+    def prepare_it(*, is_sparse: bool) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            made.append(prepare(clip, asset, Path(folder), is_sparse=is_sparse))
+
+    for number in range(1, runs + 1):
+        null.append(cost(decode))
+        whole.append(cost(lambda: prepare_it(is_sparse=False)))
+        sparse.append(cost(lambda: prepare_it(is_sparse=True)) if asset.video else whole[-1])
+        note(f"{clip.name}, round {number}: {null[-1].wall_s:.1f}, {whole[-1].wall_s:.1f}, {sparse[-1].wall_s:.1f} s")
+    return Costs(median(null), median(whole), median(sparse), made[-1])
 
 
 def cost(work: Callable[[], object]) -> Cost:
-    """Wall time and processor time of the processes that ``work`` starts."""
-    before, at = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    """Wall time, and processor time of the processes that ``work`` starts."""
+    before, began_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     work()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(time.monotonic() - at, spent)
+    spent_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(time.monotonic() - began_s, spent_s)
 
 
-def median(costs: list[Cost]) -> tuple[float, float]:
-    return statistics.median(c.wall_s for c in costs), statistics.median(c.cpu_s for c in costs)
+def median(several: list[Cost]) -> Cost:
+    """Medians of both times."""
+    return Cost(statistics.median(one.wall_s for one in several), statistics.median(one.cpu_s for one in several))
 
 
-def peak_mib(clip: Path) -> int:
-    """Peak memory of a process of its own that probes and prepares ``clip`` and of its children."""
-    code = (
-        "import sys, resource, tempfile; from pathlib import Path;"
-        "from pipeline.media.probe import probe; from pipeline.media.prepare import prepare;"
-        "p = Path(sys.argv[1]); prepare(p, probe(p), Path(tempfile.mkdtemp()));"
-        "print(max(resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) >> 10)"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(clip)], capture_output=True, text=True, check=True)
-    return int(done.stdout)
+def peak_mib(clip: Path) -> float:
+    """Most memory that one process with its child held while it probed and prepared ``clip``."""
+    done = subprocess.run([sys.executable, "-c", _PEAK_OF_ONE, str(clip)], capture_output=True, text=True, check=True)
+    return int(done.stdout) / MIB
 
 
 def looped_video(source: Path, target: Path, *, minutes: int) -> Path:
-    """``source`` over and over as 1280x720 H.264 (x264 defaults) with AAC."""
+    """``source`` over and over as 1280x720 H.264 with AAC."""
     if not target.exists():
         part = target.with_suffix(".part.mp4")
         loop = ["-stream_loop", "-1", "-i", f"file:{source}", "-t", str(minutes * 60)]
@@ -123,6 +195,7 @@ def looped_audio(source: Path, target: Path, *, hours: int) -> Path:
 
 
 def ffmpeg() -> list[str]:
+    """The pinned ffmpeg, which asks nothing and says only what is wrong."""
     return [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-nostats"]
 
 

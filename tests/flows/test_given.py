@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,7 @@ def told(demo: Captioned, tmp_path_factory: pytest.TempPathFactory) -> Captioned
     (folder / "demo.txt").write_text("\n\n".join(TRUTH.texts), "utf-8")
     turns = [Turn(turn.span, NAMES[str(turn.speaker)], 1.0) for turn in TRUTH.turns]
     (folder / "demo.rttm").write_text(rttm.compose(turns, recording="demo"), "utf-8")
-    given = ["--transcript", folder / "demo.txt", "--speakers", folder / "demo.rttm"]
+    given: list[str | Path] = ["--transcript", folder / "demo.txt", "--speakers", folder / "demo.rttm"]
     ended = reelingua("run", demo.source, "--library", folder / "library", *given)
     return Captioned(demo.source, folder / "library", ended)
 

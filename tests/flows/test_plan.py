@@ -1,0 +1,76 @@
+"""``reelingua plan``: what a run would take, before any engine runs. ``reelingua doctor``: what is installed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pipeline.sizing.profiles import catalogue
+from tests.support import clips
+from tests.support.captioned import Captioned
+from tests.support.command import asked, reelingua
+
+
+def test_a_plan_counts_what_a_run_then_asks(demo: Captioned) -> None:
+    ended = reelingua("plan", demo.source, "--library", demo.library)
+    (counts,) = asked(
+        demo.library,
+        "select count(*) filter (job = 'transcribe') as chunks, (select count(*) from shots) as shots from chunks",
+    )
+    assert ended.code == 0
+    (line,) = [line for line in ended.out.splitlines() if line.startswith("demo.mp4 ") and "0:00:41.041" in line]
+    _name, _length, chunks, _speech, _in_speech, shots = line.split()
+    assert {"chunks": chunks, "shots": shots} == counts
+
+
+def test_a_plan_names_tokens_memory_hours_and_cost_on_every_gpu(demo: Captioned) -> None:
+    ended = reelingua("plan", demo.source, "--library", demo.library)
+    (head,) = re.findall(r"describe with Qwen3-Omni-30B-A3B[^\n]*", ended.out)
+    counts = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) (?:requests|tokens in)", head)]
+    assert len(counts) == 2
+    assert all(counts)
+    table = ended.out.partition(head)[2].partition("\n\n")[0].splitlines()
+    for gpu in catalogue().gpus:
+        (row,) = [line for line in table if line.startswith(gpu.name)]
+        *_, kv_tokens, sequences, in_flight, hours, cost = row.split()
+        assert int(kv_tokens.replace(",", "")) > int(in_flight.replace(",", "")) >= int(sequences.replace(",", "")) > 0
+        assert float(hours) > 0
+        assert (cost == "unknown") == (gpu.price is None)
+        assert cost == "unknown" or float(cost) > 0
+
+
+def test_a_plan_says_which_weights_are_not_published(demo: Captioned) -> None:
+    ended = reelingua("plan", demo.source, "--library", demo.library)
+    (line,) = {line for line in ended.out.splitlines() if "Qwen3.5-Omni" in line and "requests" in line}
+    assert "not published" in line
+
+
+def test_a_plan_of_a_bad_file_says_why_and_goes_on(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no film")
+    good = clips.one_frame(tmp_path)
+    ended = reelingua("plan", bad, good, "--library", tmp_path / "library")
+    assert "not media" in ended.out
+    assert "one_frame.mp4" in ended.out
+
+
+def test_a_plan_runs_no_engine(tmp_path: Path) -> None:
+    film, library = clips.tone(tmp_path), tmp_path / "library"
+    assert reelingua("plan", film, "--library", library).code == 0
+    assert {path.name for path in (library / "assets").glob("*/*")} == {"probe", "prepare", "plan"}
+    assert not (library / "answers").exists()
+
+
+def test_the_doctor_finds_what_is_needed_here(tmp_path: Path) -> None:
+    ended = reelingua("doctor", "--library", tmp_path)
+    assert ended.code == 0
+    assert "missing" not in ended.out
+    for part in ("Python", "ffmpeg", "engine embedded", "library"):
+        assert re.search(rf"^ok +{part}", ended.out, re.MULTILINE)
+
+
+def test_the_doctor_says_when_the_library_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = reelingua("doctor", "--library", tmp_path / "file")
+    assert ended.code == 1
+    assert re.search(r"^missing +library", ended.out, re.MULTILINE)

@@ -106,6 +106,7 @@ def caption(
     if engine == AUTO:
         names = ", ".join(family.name for family in REGISTRY.families)
         raise UsageError(f"a deployment names its engine, auto is for people; choose one of: {names}")
+    REGISTRY.family(engine)
     defaults = Settings(engine=engine, profile=profile, language=language)
     job_file.check(defaults)
     objects = open_objects(library)

@@ -1,11 +1,12 @@
 """Prefect on this machine: ``python -m flows.stack up`` and ``down``, which ``./run stack`` calls.
 
-A server with its own database under ``.cache/stack``, the work pool ``cpu``, the deployments of
-``prefect.yaml``, and one worker. What is up already stays up.
+A server with its own database under ``.cache/stack`` (``--state`` names another folder), the work pool
+``cpu``, the deployments of ``prefect.yaml``, and one worker. What is up already stays up.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from prefect.settings import get_current_settings
 
 from pipeline.errors import ReelinguaError, UsageError
 
-STATE = Path(".cache/stack").absolute()
+STATE = Path(".cache/stack")
 """Database, logs and process ids; nothing else of the project lies there."""
 
 START_LIMIT_S = 120
@@ -44,15 +45,18 @@ class Service:
     argv: tuple[str, ...]
     """Its command."""
 
+    state: Path
+    """Folder of the stack's state."""
+
     @property
     def log(self) -> Path:
         """What it prints."""
-        return STATE / f"{self.name}.log"
+        return self.state / f"{self.name}.log"
 
     @property
     def pid_file(self) -> Path:
         """Where its process id is kept."""
-        return STATE / f"{self.name}.pid"
+        return self.state / f"{self.name}.pid"
 
     def is_running(self) -> bool:
         """Whether the process that we started is still there."""
@@ -69,7 +73,7 @@ class Service:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(),
+                env=_environment(self.state),
                 start_new_session=True,
             )
         self.pid_file.write_text(str(process.pid))
@@ -93,52 +97,48 @@ class Service:
             return None
 
 
-def services() -> tuple[Service, Service]:
+def services(state: Path) -> tuple[Service, Service]:
     """The server and the worker; each command ends in a word that tells its process from others."""
     prefect = str(Path(sys.executable).with_name("prefect"))
     url = urlsplit(_api_url())
     server = (prefect, "server", "start", "--host", url.hostname or "127.0.0.1", "--port", str(url.port or 80))
     worker = (prefect, "worker", "start", "--type", "process", "--pool", "cpu", "--name", "this-machine")
-    return Service("server", server), Service("worker", worker)
+    return Service("server", server, state), Service("worker", worker, state)
 
 
-def up() -> None:
-    """Bring the stack up and say how to use it."""
-    STATE.mkdir(parents=True, exist_ok=True)
-    server, worker = services()
+def up(state: Path) -> None:
+    """Bring the stack up and say how to use it; ``state`` is where it keeps what it knows."""
+    state.mkdir(parents=True, exist_ok=True)
+    server, worker = services(state)
     if not server.is_running() and _answers():
         raise UsageError(
             f"another Prefect server answers at {_api_url()}; stop it, or name another address in prefect.toml"
         )
     server.start()
     _await_server(server)
-    _prefect("work-pool", "create", "cpu", "--type", "process", "--overwrite")
-    _prefect("--no-prompt", "deploy", "--all")
+    _prefect(state, "work-pool", "create", "cpu", "--type", "process", "--overwrite")
+    _prefect(state, "--no-prompt", "deploy", "--all")
     worker.start()
     print(f"Prefect is up: {_api_url().removesuffix('/api')}")  # noqa: T201  what the command is for
     print("  .venv/bin/prefect deployment run caption/nightly --watch")  # noqa: T201
     print("  ./run stack down")  # noqa: T201
 
 
-def down() -> None:
-    """Stop everything that ``up`` started."""
-    server, worker = services()
+def down(state: Path) -> None:
+    """Stop everything that ``up`` started with the same ``state``."""
+    server, worker = services(state)
     stopped = [service.name for service in (worker, server) if service.stop()]
     print(f"stopped: {', '.join(stopped) or 'nothing was running'}")  # noqa: T201
 
 
 def main(argv: list[str]) -> int:
     """``up`` or ``down``; 1 when a process did not come up, 2 on wrong usage."""
-    match argv:
-        case ["up"]:
-            action = up
-        case ["down"]:
-            action = down
-        case _:
-            print("usage: python -m flows.stack up|down", file=sys.stderr)  # noqa: T201
-            return 2
+    parser = argparse.ArgumentParser(prog="python -m flows.stack", description="Prefect on this machine.")
+    parser.add_argument("action", choices=("up", "down"))
+    parser.add_argument("--state", type=Path, default=STATE, metavar="FOLDER", help="database, logs, process ids")
+    args = parser.parse_args(argv)
     try:
-        action()
+        (up if args.action == "up" else down)(args.state.absolute())
     except UsageError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
@@ -155,8 +155,8 @@ def _api_url() -> str:
     return url
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PREFECT_HOME": str(STATE / "home"), "DO_NOT_TRACK": "1"}
+def _environment(state: Path) -> dict[str, str]:
+    return {**os.environ, "PREFECT_HOME": str(state / "home"), "DO_NOT_TRACK": "1"}
 
 
 def _answers() -> bool:
@@ -174,10 +174,15 @@ def _await_server(server: Service) -> None:
         time.sleep(0.2)
 
 
-def _prefect(*arguments: str) -> None:
+def _prefect(state: Path, *arguments: str) -> None:
     prefect = str(Path(sys.executable).with_name("prefect"))
     done = subprocess.run(
-        (prefect, *arguments), env=_environment(), capture_output=True, text=True, check=False, timeout=START_LIMIT_S
+        (prefect, *arguments),
+        env=_environment(state),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=START_LIMIT_S,
     )
     if done.returncode != 0:
         raise StackFailed(f"prefect {' '.join(arguments)} failed: {(done.stderr or done.stdout).strip()[-400:]}")

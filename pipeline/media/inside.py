@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,11 @@ def _prepare(folder: Path, text: str) -> str:
     from pipeline.media.decode import decode  # noqa: PLC0415 - as above
 
     request = PrepareRequest.model_validate_json(text)
-    with _opened(folder, request.bounds) as container, _opened(folder, request.bounds) as again:
+    with ExitStack() as stack:
+        container = stack.enter_context(_opened(folder, request.bounds))
+        again = container
+        if request.video_index is not None:  # a second index of ten hours of audio would take 50 MB
+            again = stack.enter_context(_opened(folder, request.bounds))
         return decode(container, again, request, folder, _Reporter().report).model_dump_json()
 
 

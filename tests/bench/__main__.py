@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.bench import results
 from tests.bench.machine import ROOT, machine, versions
 from tests.bench.readme import Measured, with_results
-from tests.bench.results import Result, Verdict
+from tests.bench.results import EXIT_LEFT_OUT, Result, Verdict
 
 FOLDER = Path(__file__).parent
 README = FOLDER / "README.md"
@@ -37,26 +37,23 @@ def main() -> int:
     if unknown := [name for name in asked.names if name not in known]:
         asking.error(f"no benchmark {', '.join(unknown)}; choose of {', '.join(known)}")
     found: dict[str, list[Result]] = {}
-    failed: list[str] = []
+    ends: dict[str, int] = {}
     for name in dict.fromkeys(asked.names or known):
         print(f"\n## {name}\n\n{about(known[name])}\n", flush=True)
-        measured = measure(name)
-        if measured is None:
-            failed.append(name)
-        else:
-            found[name] = measured
+        with tempfile.TemporaryDirectory(prefix="reelingua-bench-") as folder:
+            records = Path(folder) / "results.json"
+            ends[name] = measure(name, records)
+            if ends[name] == 0:
+                found[name] = results.read(records)
     if asked.write and found:
         write({name: known[name] for name in found}, found)
-    return verdict(found, failed)
+    return verdict(found, ends)
 
 
-def measure(name: str) -> list[Result] | None:
-    """Results of one benchmark, printed as they come; None when it failed, which it said itself."""
-    with tempfile.TemporaryDirectory(prefix="reelingua-bench-") as folder:
-        records = Path(folder) / "results.json"
-        argv = [sys.executable, "-m", f"tests.bench.bench_{name}", "--records", str(records)]
-        done = subprocess.run(argv, cwd=ROOT, check=False)
-        return results.read(records) if done.returncode == 0 else None
+def measure(name: str, records: Path) -> int:
+    """Exit code of one benchmark, which prints its results as they come and writes them to ``records``."""
+    argv = [sys.executable, "-m", f"tests.bench.bench_{name}", "--records", str(records)]
+    return subprocess.run(argv, cwd=ROOT, check=False).returncode
 
 
 def write(modules: dict[str, Path], found: dict[str, list[Result]]) -> None:
@@ -67,18 +64,17 @@ def write(modules: dict[str, Path], found: dict[str, list[Result]]) -> None:
     print(f"\nwritten to {README.relative_to(ROOT)}")
 
 
-def verdict(found: dict[str, list[Result]], failed: list[str]) -> int:
-    """Say in a few lines what was missed, and give the exit code."""
-    missed = [
-        f"{name}: {result.name}"
-        for name, all_results in found.items()
-        for result in all_results
-        if result.verdict is Verdict.MISSED
-    ]
-    held = sum(result.target is not None for all_results in found.values() for result in all_results)
-    print(f"\n{held - len(missed)} of {held} targets met")
-    for line in missed:
-        print(f"missed: {line}")
+def verdict(found: dict[str, list[Result]], ends: dict[str, int]) -> int:
+    """Say in a few lines what was missed, and give the exit code. What was left out is neither met nor missed."""
+    held = [(name, result) for name, several in found.items() for result in several if result.target is not None]
+    missed = [(name, result) for name, result in held if result.verdict is Verdict.MISSED]
+    left_out = [name for name, code in ends.items() if code == EXIT_LEFT_OUT]
+    failed = [name for name, code in ends.items() if code not in (0, EXIT_LEFT_OUT)]
+    print(f"\n{len(held) - len(missed)} of {len(held)} targets met")
+    for name, result in missed:
+        print(f"missed: {name}: {result.name}")
+    for name in left_out:
+        print(f"left out: {name} lacks what it measures on; its own message is above")
     for name in failed:
         print(f"failed: {name} ended with an error; its own message is above")
     return EXIT_MISSED if missed or failed else EXIT_MET

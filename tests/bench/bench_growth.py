@@ -94,9 +94,8 @@ def compare(hours: Sequence[int]) -> Iterator[Result]:
     for length in hours:
         with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as pool:
             grown.append(pool.submit(measure, length).result())
-        of = f"titles of {length} h" if length != 1 else "titles of 1 h"
-        yield Result(f"all stages, {of}", grown[-1].cpu_s, "CPU s per h", None, COMMAND)
-        yield Result(f"peak memory, {of}", grown[-1].peak_mib, "MiB", None, COMMAND)
+        yield Result(f"all stages, titles of {length} h", grown[-1].cpu_s, "CPU s per h", None, COMMAND)
+        yield Result(f"peak memory, titles of {length} h", grown[-1].peak_mib, "MiB", None, COMMAND)
         for stage in grown[-1].stages:
             note(f"{length} h: {stage.name} {stage.cpu_s:.4f} CPU s per hour")
     first = grown[0]

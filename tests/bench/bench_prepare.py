@@ -9,7 +9,6 @@ one and ten hours of AAC stereo, looped from ``chemicals.opus``. They are kept i
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
@@ -25,7 +24,7 @@ import imageio_ffmpeg
 from pipeline.media.prepare import prepare
 from pipeline.media.probe import probe
 from schemas.media import Prepared
-from tests.bench.results import Result, Target, at_most, note, parser, report
+from tests.bench.results import Result, Target, at_most, note, parser, recordings, report
 
 COMMAND = "./run bench prepare"
 
@@ -87,11 +86,9 @@ def main() -> None:
     asking.add_argument("--hours", type=int, nargs="*", default=[1, 10])
     asking.add_argument("--runs", type=int, default=3)
     asked = asking.parse_args()
-    media = os.environ.get("REELINGUA_MEDIA")
-    if media is None:
-        sys.exit("bench_prepare needs real pictures and speech: set REELINGUA_MEDIA to the folder of the shared media")
+    media = recordings()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    measured = all_results(Path(media), asked.folder, minutes=asked.minutes, hours=asked.hours, runs=asked.runs)
+    measured = all_results(media, asked.folder, minutes=asked.minutes, hours=asked.hours, runs=asked.runs)
     report(measured, records=asked.records)
 
 

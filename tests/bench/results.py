@@ -8,6 +8,7 @@ each in a process of its own and reads the same results from a file.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ from pydantic import TypeAdapter
 
 HEADER = "| what | measured | target | verdict | command |\n|---|---:|---:|---|---|"
 """Head of every table of results."""
+
+EXIT_LEFT_OUT = 3
+"""A benchmark ends so when it lacks what it measures on; it has said so."""
+
+_MEDIA_VARIABLE = "REELINGUA_MEDIA"
 
 
 class Verdict(StrEnum):
@@ -124,6 +130,15 @@ def report(results: Iterable[Result], *, records: Path | None) -> None:
 def read(records: Path) -> list[Result]:
     """What ``report`` wrote."""
     return _RESULTS.validate_json(records.read_bytes())
+
+
+def recordings() -> Path:
+    """The folder with real recordings; where there is none, the benchmark says so and ends."""
+    named = os.environ.get(_MEDIA_VARIABLE)
+    if named is None or not Path(named).is_dir():
+        note(f"left out, it needs real recordings: set {_MEDIA_VARIABLE} to the folder that holds them")
+        sys.exit(EXIT_LEFT_OUT)
+    return Path(named)
 
 
 def note(text: str) -> None:

@@ -35,7 +35,7 @@ def test_a_plan_names_tokens_memory_hours_and_cost_on_every_gpu(demo: Captioned)
         *_, kv_tokens, sequences, in_flight, hours, cost = row.split()
         assert int(kv_tokens.replace(",", "")) > int(in_flight.replace(",", "")) >= int(sequences.replace(",", "")) > 0
         assert float(hours) > 0
-        assert (cost == "unknown") == (gpu.price is None)
+        assert (cost == "unknown") == (gpu.price_usd_per_h.value is None)
         assert cost == "unknown" or float(cost) > 0
 
 

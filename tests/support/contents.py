@@ -20,6 +20,11 @@ def results(library: Path) -> dict[str, str]:
     return {key: _hashed(key, objects.get(key)) for key in keys}
 
 
+def published(library: Path) -> dict[str, str]:
+    """``results`` without the answers, whose parts depend on the moment when they are written."""
+    return {key: digest for key, digest in results(library).items() if not key.startswith("answers/")}
+
+
 def differences(one: dict[str, str], other: dict[str, str]) -> list[str]:
     """Keys that are not the same in both, sorted."""
     return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))

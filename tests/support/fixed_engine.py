@@ -1,13 +1,19 @@
 """An engine of fixed answers, for tests about everything around recognition. No user can choose it.
 
 What it says follows from the request alone and comes at once: a word every half second, two speakers who
-take turns, a note per shot and one scene per window.
+take turns, a note per shot and one scene per window. In a worker it may be told to kill (``Orders``).
 """
 
 from __future__ import annotations
 
 import itertools
+import json
+import os
+import signal
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from pipeline.contracts import ModelId
 from pipeline.store.answers import Answers
@@ -51,7 +57,68 @@ def answer(requests: Sequence[Request]) -> list[Result]:
 
 def load(_job: Job, _setting: Setting) -> Loaded:
     """It is ready at once, and takes one request at a time so that a kill falls between two."""
-    return Loaded(answer, batch=1, callers=1, close=lambda: None)
+    orders = Orders.given()
+
+    def carried_out(requests: Sequence[Request]) -> list[Result]:
+        for request in requests:
+            orders.carry_out(request)
+        return answer(requests)
+
+    return Loaded(carried_out, batch=1, callers=1, close=lambda: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a worker with this engine does besides answering; nothing of it outlives the folder ``home``."""
+
+    home: str
+    """Where it writes down what it was asked, and by which process."""
+
+    victim: str
+    """Whom it kills: ``worker``, ``parent`` or ``nobody``."""
+
+    kill_at: int
+    """Which request of the whole test does it, from 1; it waits until an answer is kept."""
+
+    kept: str
+    """Folder in which answers are kept."""
+
+    @classmethod
+    def given(cls) -> Orders:
+        """The orders in this process's environment."""
+        return cls(**json.loads(os.environ[_ORDERS]))
+
+    def give(self) -> None:
+        """Let the workers that this process starts have these orders."""
+        os.environ[_ORDERS] = json.dumps(asdict(self))
+
+    def asked(self) -> list[str]:
+        """Every request that was asked so far, in order, by whatever process."""
+        return [path.read_text() for path in sorted(Path(self.home).glob("asked-*"))]
+
+    def kept_at_the_kill(self) -> list[str]:
+        """Names of the parts of answers that were there when the kill came."""
+        return (Path(self.home) / "kept").read_text().split()
+
+    def workers(self) -> list[int]:
+        """Process ids of the workers that were asked something."""
+        return [int(path.read_text()) for path in Path(self.home).glob("worker-*")]
+
+    def carry_out(self, request: Request) -> None:
+        """Note the request, and kill when it is time."""
+        number = len(self.asked()) + 1
+        (Path(self.home) / f"asked-{number:04}").write_text(request.request_id)
+        (Path(self.home) / f"worker-{os.getpid()}").write_text(str(os.getpid()))
+        if self.victim == "nobody" or number != self.kill_at:
+            return
+        while not (parts := sorted(path.name for path in Path(self.kept).glob("*.parquet"))):
+            time.sleep(0.01)
+        (Path(self.home) / "kept").write_text("\n".join(parts))
+        os.kill(os.getpid() if self.victim == "worker" else os.getppid(), signal.SIGKILL)
+
+
+_ORDERS = "FIXED_ENGINE_ORDERS"
+"""Environment variable; workers inherit it."""
 
 
 REGISTRY = Registry((Family(NAME, model_id, lambda _job, _language: None, tuple, load),))

@@ -23,7 +23,9 @@ from pipeline.store.claims import Claims
 from pipeline.store.ledger import Ledger
 from pipeline.store.objects import FolderObjects
 from schemas.settings import Settings
-from tests.support import fixed_engine
+from tests.support import fixed_engine, fixed_worker
+from tests.support.fixed_engine import Orders
+from workers.client import WorkerEngines
 
 TIMEOUT_S = 120
 """A title takes about a second; a machine under load gets more."""
@@ -63,8 +65,8 @@ def caption(source: Path, library: Path) -> Trace:
     """Caption a title undisturbed, in a process of its own."""
     report = library.with_suffix(".trace.json")
     process = start(source, library, report=report)
-    if (ended := _ended(process)) != 0:
-        raise Killed(f"should have ended well, ended with {ended}")
+    if (code := ended(process)) != 0:
+        raise Killed(f"should have ended well, ended with {code}")
     read = json.loads(report.read_text())
     return Trace(tuple(read["points"]), tuple(read["stages"]), tuple(read["asked"]), read["status"])
 
@@ -72,8 +74,15 @@ def caption(source: Path, library: Path) -> Trace:
 def caption_until(point: str, source: Path, library: Path) -> None:
     """Caption a title in a process of its own that kills itself at ``point``."""
     process = start(source, library, point=point)
-    if (ended := _ended(process)) != -signal.SIGKILL:
-        raise Killed(f"should have died at {point}, ended with {ended}")
+    if (code := ended(process)) != -signal.SIGKILL:
+        raise Killed(f"should have died at {point}, ended with {code}")
+
+
+def caption_by_workers(source: Path, library: Path, orders: Orders) -> int | None:
+    """Caption a title in a process of its own with real workers; its exit code, negative when it was killed."""
+    process = _context().Process(target=_caption_by_workers, args=(source, library, orders))
+    process.start()
+    return ended(process)
 
 
 def start(source: Path, library: Path, *, report: Path | None = None, point: str = "never") -> ForkServerProcess:
@@ -90,7 +99,8 @@ def _context() -> ForkServerContext:
     return context
 
 
-def _ended(process: ForkServerProcess) -> int | None:
+def ended(process: ForkServerProcess) -> int | None:
+    """Exit code of a process, once it has ended."""
     process.join(TIMEOUT_S)
     if process.is_alive():
         process.kill()
@@ -118,6 +128,24 @@ def _caption(source: Path, library: Path, report: Path | None, point: str) -> No
         stages = tuple(run.step.stage for run in runs)
         trace = Trace(tuple(points.names), stages, tuple(engines.asked), outcome.status)
         report.write_text(json.dumps(dataclasses.asdict(trace)))
+
+
+def _caption_by_workers(source: Path, library: Path, orders: Orders) -> None:
+    orders.give()
+    objects = FolderObjects(library)
+    runs: list[StageRun] = []
+    with WorkerEngines(
+        str(library), fixed_engine.NAME, processes=1, registry=fixed_engine.REGISTRY, module=fixed_worker.__name__
+    ) as engines:
+        work = Work(
+            ledger=Ledger(objects),
+            claims=Claims(objects, owner=owners.this_process()),
+            engines=engines,
+            settings=SETTINGS,
+            progress=lambda _stage, _done, _total: None,
+            ran=runs.append,
+        )
+        receipted(work, objects, Offered.at(source), runs)
 
 
 class _Points:

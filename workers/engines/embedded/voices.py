@@ -43,7 +43,8 @@ single sentences alone (tests/bench/bench_embedded.py)."""
 
 _SPLIT_RATIO = 2.2
 """Clusters are two voices when their difference exceeds the criterion's penalty by this factor. Measured:
-1.6 at most within one voice, 3.9 at least between two (see ``_SPLIT_PER_FRAME``)."""
+1.9 at most within one voice (3.3 for four seconds of something else in its recording), 3.9 at least between
+two (see ``_SPLIT_PER_FRAME``)."""
 
 _SPLIT_PER_FRAME = 4.5
 """… and when they differ by this much per frame, which does not grow with the length of the recording as the

@@ -19,7 +19,7 @@ from types import TracebackType
 
 from pipeline.contracts import ModelId
 from pipeline.errors import UsageError
-from pipeline.store import workspace
+from pipeline.store import layout, workspace
 from pipeline.store.answers import Answers
 from pipeline.store.objects import FolderObjects, open_objects
 from schemas.jobs import Job, Request, Result
@@ -59,7 +59,7 @@ class WorkerEngines:
         if not isinstance(self._objects, FolderObjects):
             raise UsageError(f"{library_uri}: workers answer into a local library; use a local folder")
         self._answers = Answers(self._objects)
-        self._results = self._objects.root / "answers"
+        self._results = self._objects.root / layout.ANSWERS
         self._engine = engine
         self._processes = processes or os.cpu_count() or 1
         self._warn = warn
@@ -95,6 +95,8 @@ class WorkerEngines:
                 result: Result = future.result()
                 found[result.request_id] = result
                 on_answered(1)
+            for asset_id in {request.asset_id for request in missing}:
+                self._answers.compact(asset_id, job, RESULTS[job])
         return [found[request.request_id] for request in requests]
 
     def close(self) -> None:

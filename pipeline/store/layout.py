@@ -20,6 +20,9 @@ DROP = "drop/"
 TABLES = "tables/"
 """Published rows."""
 
+ANSWERS = "answers/"
+"""Answers of engines that are kept; workers write below it."""
+
 RELEASES = "releases/"
 """Deliverables, and which release of an asset is the current one."""
 
@@ -60,7 +63,7 @@ def parse_claim(key: str) -> int | None:
 
 def answers(asset_id: str, job: str) -> str:
     """Folder of the answers that are kept, with a trailing slash."""
-    return f"answers/{asset_id}/{job}/"
+    return f"{ANSWERS}{asset_id}/{job}/"
 
 
 def answers_part(asset_id: str, job: str, sha256: str) -> str:

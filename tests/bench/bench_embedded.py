@@ -9,9 +9,7 @@ their children, model loading included, per second of sound that they heard.
 from __future__ import annotations
 
 import json
-import os
 import resource
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,11 +28,11 @@ from schemas.plan import Chunk
 from schemas.speech import Turn, Word
 from schemas.time import Span
 from tests.bench.machine import ROOT
-from tests.bench.results import Result, parser, report
+from tests.bench.results import Result, parser, recordings, report
 from tests.support.scoring import diarization_errors, word_errors, word_time_errors
 from workers.client import WorkerEngines
 
-COMMAND = "python -m tests.bench.bench_embedded"
+COMMAND = "./run bench embedded"
 DEMO = ROOT / "infra" / "demo"
 LJ_GAP_S = 0.6
 
@@ -64,10 +62,7 @@ class Prepared:
 def main() -> None:
     """Measure everything that there is truth for."""
     arguments = parser(__doc__).parse_args()
-    media = os.environ.get("REELINGUA_MEDIA")
-    if media is None:
-        sys.exit("bench_embedded needs real speech: set REELINGUA_MEDIA to the folder of the shared media")
-    report(measured(Path(media)), records=arguments.records)
+    report(measured(recordings()), records=arguments.records)
 
 
 def measured(media: Path) -> Iterator[Result]:

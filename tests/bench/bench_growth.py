@@ -46,7 +46,8 @@ HOUR_MS = 3_600_000
 SMALL_SHARE = 0.02
 """A stage that takes less than this share of the whole has no target of its own: a tenth of it is noise."""
 
-RELEASE, INDEX = "release", "index"
+COMPOSE, PUBLISH, INDEX = "compose", "publish", "index"
+"""The release in two: results read again, formats, report and rows; rows written to all tables. Then the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +152,10 @@ def caption(folder: Path, dialogue: Dialogue) -> list[Stage]:
             settings=Settings(engine=ENGINE),
             progress=lambda _stage, _done, _total: None,
             ran=ran,
+            at=lambda point: lap(COMPOSE) if point == "publish:before-tables" else None,
         )
         outcome = title.make(work, objects, source, runs)
-        lap(RELEASE)
+        lap(PUBLISH)
     if outcome.status is not Status.MADE or not outcome.cues:
         raise ValueError(f"the title did not come through: {outcome}")
     sync(objects)

@@ -8,7 +8,7 @@ import pytest
 from pipeline.store.objects import FolderObjects
 from schemas.time import Span, merged
 from tests.bench import bench_noop
-from tests.bench.bench_growth import INDEX, RELEASE, caption
+from tests.bench.bench_growth import COMPOSE, INDEX, PUBLISH, caption
 from tests.bench.dialogue import BLOCK_MS, Dialogue
 
 TWO_BLOCKS = Dialogue(seed=1, length_ms=BLOCK_MS + 120_000)
@@ -42,7 +42,7 @@ def test_shots_cover_the_picture_without_gaps() -> None:
 
 def test_the_cost_of_every_stage_is_measured(tmp_path: Path) -> None:
     stages = caption(tmp_path / "title", Dialogue(seed=1, length_ms=60_000))
-    names = ["plan", "transcribe", "speakers", "stitch", "describe", "cues", RELEASE, INDEX]
+    names = ["plan", "transcribe", "speakers", "stitch", "describe", "cues", COMPOSE, PUBLISH, INDEX]
     assert [stage.name for stage in stages] == names
     assert all(stage.cpu_s > 0 for stage in stages)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.captions import Cue, Finding, Severity, Variant
-from schemas.media import Asset, Shot
+from schemas.media import Asset, Shot, SpeechRegion
 from schemas.plan import Chunk, Window
 from schemas.release import StageUsed
 from schemas.scenes import Scene, ShotNote
@@ -53,6 +53,9 @@ class Title:
 
     failed: tuple[Failed, ...]
     """Requests that got no answer."""
+
+    regions: tuple[SpeechRegion, ...]
+    """Where speech is; none in a title without audio."""
 
     segments: tuple[Segment, ...]
     """What is said."""

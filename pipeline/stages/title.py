@@ -16,7 +16,7 @@ from pipeline.store.ledger import Done
 from pipeline.store.objects import Objects
 from schemas.captions import Cue, Finding
 from schemas.jobs import Description, Job, Transcript
-from schemas.media import Asset, Shot
+from schemas.media import Asset, Shot, SpeechRegion
 from schemas.outcome import Outcome, Status
 from schemas.plan import Chunk, Window
 from schemas.release import Manifest
@@ -164,6 +164,7 @@ def _title(work: Work, made: Made, name: str, house: CaptionProfile) -> Title:
         chunks=tuple(read(made.planned, "chunks", Chunk)),
         windows=tuple(windows),
         failed=failed,
+        regions=tuple(read(made.prepared, "regions", SpeechRegion)) if made.prepared.has("regions") else (),
         segments=tuple(read(made.stitched, "segments", Segment)),
         turns=tuple(turns),
         coverage=tuple(coverage),

@@ -6,6 +6,9 @@ import os
 import socket
 from pathlib import Path
 
+_DEAD = frozenset("ZX")
+"""States of a process that runs no more (proc(5))."""
+
 
 def this_process() -> str:
     """Name of this process: host, process id, and when it began."""
@@ -31,7 +34,9 @@ def _name(pid: int, began: str) -> str:
 def _began(pid: int) -> str:
     """Clock ticks from the system's start to the process's; ``gone`` when there is none, ``unknown`` without /proc."""
     try:
-        # The name of the program is in parentheses and may hold anything; field 22 counts from 1 (proc(5)).
-        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
-    except FileNotFoundError:
+        # The name of the program is in parentheses and may hold anything; what follows are fields 3 to 52 (proc(5)).
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        # Dead, and only its exit status has not been fetched: in a container often by nobody, ever.
+        return "gone" if fields[0] in _DEAD else fields[19]
+    except (FileNotFoundError, ProcessLookupError):
         return "gone" if Path("/proc/self/stat").exists() else "unknown"

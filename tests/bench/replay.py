@@ -125,13 +125,16 @@ class ReplayedEngines:
         self._engines.require_language(job, language)
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
-        """What is known, through the kept answers."""
+        """What is known, through the kept answers, which are then folded together as after a real recognition."""
         began_s = time.process_time()
         for first in range(0, len(requests), _ANSWERS_PER_PART):
             several = [self._answer(request) for request in requests[first : first + _ANSWERS_PER_PART]]
             self._answers.keep(requests[first].asset_id, job, several, RESULTS[job])
         self.spent.answering_s += time.process_time() - began_s
-        return self._engines.answer(job, requests, on_answered)
+        results = self._engines.answer(job, requests, on_answered)
+        for asset_id in {request.asset_id for request in requests}:
+            self._answers.compact(asset_id, job, RESULTS[job])
+        return results
 
     def _answer(self, request: Request) -> Result:
         dialogue = self._dialogue_of(request.asset_id)

@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline.contracts import ModelId
 from pipeline.store.answers import Answers
 from pipeline.store.objects import Objects
+from pipeline.store.parquet import read_columns
 from schemas.jobs import (
     Alignment,
     AlignRequest,
@@ -97,7 +98,7 @@ class Orders:
         return [path.read_text() for path in sorted(Path(self.home).glob("asked-*"))]
 
     def kept_at_the_kill(self) -> list[str]:
-        """Names of the parts of answers that were there when the kill came."""
+        """Requests whose answers were kept when the kill came."""
         return (Path(self.home) / "kept").read_text().split()
 
     def workers(self) -> list[int]:
@@ -111,9 +112,10 @@ class Orders:
         (Path(self.home) / f"worker-{os.getpid()}").touch()
         if self.victim == "nobody" or number != self.kill_at:
             return
-        while not (parts := sorted(path.name for path in Path(self.kept).glob("*.parquet"))):
+        while not (parts := sorted(Path(self.kept).glob("*.parquet"))):
             time.sleep(0.01)
-        (Path(self.home) / "kept").write_text("\n".join(parts))
+        kept = [read_columns(part, ["request_id"]).column("request_id").to_pylist() for part in parts]
+        (Path(self.home) / "kept").write_text("\n".join(itertools.chain.from_iterable(kept)))
         os.kill(os.getpid() if self.victim == "worker" else os.getppid(), signal.SIGKILL)
 
 

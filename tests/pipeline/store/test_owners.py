@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from pipeline.store import owners
 
@@ -23,6 +24,19 @@ def test_a_process_has_ended_once_it_was_killed() -> None:
         assert not owners.has_ended(owner)
         child.kill()
         child.wait()
+        assert owners.has_ended(owner)
+
+
+def test_a_process_has_ended_though_nobody_fetched_its_exit_status() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PRINT_OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        owner = child.stdout.readline().strip()
+        child.kill()
+        assert child.stdout.read() == ""  # its end closes the pipe; the entry in /proc stays until it is waited for
+        while Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            pass
         assert owners.has_ended(owner)
 
 

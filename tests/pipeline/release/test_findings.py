@@ -1,0 +1,51 @@
+"""What a human should know of a title before trusting it."""
+
+from __future__ import annotations
+
+from pipeline.release.findings import UNSURE_MS, about_title
+from pipeline.release.title import Failed
+from schemas.captions import Finding, Severity
+from schemas.speech import Coverage, CoverageLabel, Turn
+from schemas.time import Span
+
+
+def found(
+    *,
+    failed: tuple[Failed, ...] = (),
+    coverage: tuple[Coverage, ...] = (),
+    turns: tuple[Turn, ...] = (),
+    is_language_assumed: bool = False,
+) -> tuple[Finding, ...]:
+    return about_title(
+        failed=failed, coverage=coverage, turns=turns, is_language_assumed=is_language_assumed, language="en"
+    )
+
+
+def test_a_title_with_nothing_to_say_has_no_finding() -> None:
+    heard = Coverage(Span(0, 1_000), CoverageLabel.SPEECH, None)
+    assert found(coverage=(heard,), turns=(Turn(Span(0, 1_000), "S1", 0.9),)) == ()
+
+
+def test_a_language_that_nobody_stated_is_a_warning_that_names_it() -> None:
+    (finding,) = found(is_language_assumed=True)
+    assert (finding.rule, finding.severity) == ("language-assumed", Severity.WARNING)
+    assert "en was assumed" in finding.message
+
+
+def test_a_request_without_an_answer_is_an_error() -> None:
+    (finding,) = found(failed=(Failed("transcribe", 3, "it fell over"),))
+    assert (finding.rule, finding.severity) == ("engine-failure", Severity.ERROR)
+    assert "transcribe request 3" in finding.message
+    assert "it fell over" in finding.message
+
+
+def test_dropped_speech_is_a_warning_at_its_place() -> None:
+    (finding,) = found(coverage=(Coverage(Span(2_000, 4_000), CoverageLabel.DROPPED, "loop"),))
+    assert (finding.rule, finding.severity, finding.start_ms) == ("speech-dropped", Severity.WARNING, 2_000)
+    assert "loop" in finding.message
+
+
+def test_only_a_long_stretch_without_a_speaker_is_told() -> None:
+    long, short = Turn(Span(0, UNSURE_MS), None, 0.1), Turn(Span(5_000, 5_000 + UNSURE_MS - 1), None, 0.1)
+    (finding,) = found(turns=(long, short))
+    assert (finding.rule, finding.start_ms) == ("speaker-unsure", 0)

@@ -1,0 +1,56 @@
+"""The quality report, as an editor reads it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pipeline.release import report
+from tests.support.titles import title
+
+
+def sections(text: str) -> dict[str, str]:
+    """Text under each heading."""
+    parts = re.split(r"^#+ (.+)\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_lines_that_need_a_human_are_those_with_more_than_good_to_know() -> None:
+    lines = sections(report.compose(title()))["Lines that need a human"]
+    assert "2. 0:00:03.000 “Ready, / are you?”" in lines
+    assert "It is too fast." in lines
+    assert "Nobody is sure." not in lines
+
+
+def test_every_rule_is_counted_with_its_severity() -> None:
+    rules = sections(report.compose(title()))["Findings by rule"]
+    assert re.findall(r"^\| ([a-z-]+) \| \W*(error|warning|info)\W* \| (\d+) \|$", rules, re.MULTILINE) == [
+        ("engine-failure", "error", "1"),
+        ("reading-speed", "warning", "1"),
+        ("speaker-unsure", "info", "1"),
+    ]
+
+
+def test_what_became_of_every_second_adds_up_to_the_whole() -> None:
+    coverage = sections(report.compose(title()))["What became of every second"]
+    shares = [float(share) for share in re.findall(r"([\d.]+)%", coverage)]
+    assert abs(sum(shares) - 100) < 0.2
+    assert "dropped 0:00:08.000 – 0:00:12.000: engine: it fell over" in coverage
+
+
+def test_a_draft_says_so_first_and_names_its_engine() -> None:
+    text = report.compose(title())
+    assert "**Draft.**" in text.partition("##")[0]
+    assert "pocketsphinx/en-us" in sections(text)["Where it comes from"]
+
+
+def test_a_title_with_nothing_wrong_needs_nobody() -> None:
+    told = sections(report.compose(replace(title(), findings=(), segments=())))
+    assert told["Lines that need a human"].strip() == "None."
+    assert told["Findings by rule"].strip() == "None."
+
+
+def test_a_title_without_picture_has_no_rate() -> None:
+    silent = title()
+    text = report.compose(replace(silent, asset=replace(silent.asset, video=None), shots=(), notes=()))
+    assert "frames/s" not in text

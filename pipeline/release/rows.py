@@ -62,9 +62,9 @@ def _chunks(title: Title, published: Published) -> Iterator[ChunkRow]:
 
 def _windows(title: Title, published: Published) -> Iterator[ChunkRow]:
     failures = {failed.index: failed.reason for failed in title.failed if failed.job == "describe"}
-    heard = overlapping((window.span for window in title.windows), title.chunks)
-    for window, chunks in zip(title.windows, heard, strict=True):
-        speech_ms = sum(window.span.overlap_ms(chunk.span) for chunk in chunks)
+    heard = overlapping((window.span for window in title.windows), title.regions)
+    for window, regions in zip(title.windows, heard, strict=True):
+        speech_ms = sum(window.span.overlap_ms(region.span) for region in regions)
         yield ChunkRow(
             published,
             job="describe",

@@ -164,6 +164,19 @@ def test_strict_passes_a_title_without_errors(own_demo: Captioned) -> None:
     assert reelingua("run", own_demo.source, "--library", own_demo.library, "--strict").code == 0
 
 
+def test_strict_fails_when_a_title_has_an_error_and_the_release_is_made_all_the_same(
+    own_demo: Captioned, tmp_path: Path
+) -> None:
+    transcript = tmp_path / "wrong.txt"
+    transcript.write_text(" ".join(TRUTH.texts * 12), "utf-8")  # twelve times as many words as were spoken
+    arguments = ("run", own_demo.source, "--library", own_demo.library, "--transcript", transcript)
+    assert reelingua(*arguments, "--strict").code == 3
+    assert asked(own_demo.library, "select distinct rule from findings where severity = 'error'") == [
+        {"rule": "engine-failure"}
+    ]
+    assert reelingua(*arguments).code == 0
+
+
 def old_copy(source: Path, target: Path) -> Path:
     """A copy that claims to be old, so that it is believed to be unchanged."""
     shutil.copyfile(source, target)

@@ -15,8 +15,9 @@ def sections(text: str) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def test_lines_that_need_a_human_are_those_with_more_than_good_to_know() -> None:
-    lines = sections(report.compose(title()))["Lines that need a human"]
+def test_what_needs_a_human_is_what_is_more_than_good_to_know_with_its_text() -> None:
+    lines = sections(report.compose(title()))["What needs a human"]
+    assert "The request 1 failed." in lines
     assert "2. 0:00:03.000 “Ready, / are you?”" in lines
     assert "It is too fast." in lines
     assert "Nobody is sure." not in lines
@@ -46,7 +47,7 @@ def test_a_draft_says_so_first_and_names_its_engine() -> None:
 
 def test_a_title_with_nothing_wrong_needs_nobody() -> None:
     told = sections(report.compose(replace(title(), findings=(), segments=())))
-    assert told["Lines that need a human"].strip() == "None."
+    assert told["What needs a human"].strip() == "Nothing."
     assert told["Findings by rule"].strip() == "None."
 
 

@@ -44,7 +44,7 @@ def test_words_are_heard_where_they_are_said_through_the_whole_of_the_worker(tmp
 def test_a_language_that_it_cannot_hear_is_refused_before_anything_runs() -> None:
     REGISTRY.require_language("embedded", Job.TRANSCRIBE, "en-US")
     REGISTRY.require_language("embedded", Job.DIARIZE, "ja")
-    with pytest.raises(EngineUnavailable, match="--engine vllm"):
+    with pytest.raises(EngineUnavailable, match="English only"):
         REGISTRY.require_language("embedded", Job.TRANSCRIBE, "es-419")
 
 

@@ -46,7 +46,7 @@ def language_failure(language: str) -> str | None:
     """Why a request in ``language`` cannot be answered; None when it can."""
     if language == UNKNOWN_LANGUAGE or language.split("-", maxsplit=1)[0] == LANGUAGE:
         return None
-    return f"PocketSphinx hears English only, not {language}: say --language en where it is English, or leave this title out"
+    return f"PocketSphinx hears English only, not {language}: say --language en where it is English, or leave it out"
 
 
 def decode(decoder: Decoder, samples: Samples) -> list[Segment]:

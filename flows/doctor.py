@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 
-import imageio_ffmpeg
 from rich.console import Console
 from rich.table import Table
 
@@ -50,21 +49,13 @@ def run(*, library: str, console: Console) -> int:
 def _checks(library: str) -> Iterator[Check]:
     yield Check("Python", is_well=True, detail=f"{platform.python_version()} on {os.cpu_count()} cores")
     yield Check("reelingua", is_well=True, detail=metadata.version("reelingua"))
-    yield _ffmpeg()
+    yield Check("decoder", is_well=True, detail=f"PyAV {metadata.version('av')} with its own FFmpeg libraries")
     for family in REGISTRY.families:
         lacks = REGISTRY.availability(family.name)
         yield Check(
             f"engine {family.name}", is_well=not lacks, detail="; ".join(f"{one.what}: {one.remedy}" for one in lacks)
         )
     yield _library(library)
-
-
-def _ffmpeg() -> Check:
-    try:
-        program = imageio_ffmpeg.get_ffmpeg_exe()
-        return Check("ffmpeg", is_well=True, detail=f"{imageio_ffmpeg.get_ffmpeg_version()} ({program})")
-    except RuntimeError as error:
-        return Check("ffmpeg", is_well=False, detail=f"{error}; install imageio-ffmpeg again: ./run lock names it")
 
 
 def _library(uri: str) -> Check:

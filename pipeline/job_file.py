@@ -7,6 +7,8 @@ and ``speakers``; the last two name files beside the job file.
 from __future__ import annotations
 
 import dataclasses
+import os
+import stat
 import tomllib
 from pathlib import Path
 
@@ -47,17 +49,17 @@ def read(path: Path, defaults: Settings) -> Settings:
             side file that cannot be read, or asks for what cannot be (``check``).
     """
     try:
-        job = _Job.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path.name} is not TOML ({error}); mend it or remove it") from error
+        job = _Job.model_validate(tomllib.loads(dropped_text(path)))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path.name!r} is not TOML ({error}); mend it or remove it") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path.name}: {key}: {first['msg']}; the keys are those of reelingua run") from error
+        raise UsageError(f"{path.name!r}: {key}: {first['msg']}; the keys are those of reelingua run") from error
     stated = {name: value for name, value in job if value is not None}
     for name in ("transcript", "speakers"):
         if name in stated:
-            stated[name] = side_file(path.parent / Path(stated[name]).name)
+            stated[name] = dropped_text(path.parent / Path(stated[name]).name)
     settings = dataclasses.replace(defaults, **stated)
     check(settings)
     return settings
@@ -83,16 +85,36 @@ def check(settings: Settings) -> None:
 
 
 def side_file(path: Path) -> str:
-    """Text of a transcript or an RTTM file.
+    """Text of a transcript or an RTTM file that the user names: a file, a link to one, or a pipe.
 
     Raises:
-        UsageError: It is missing, not UTF-8, or larger than such files are.
+        UsageError: It cannot be read, is not UTF-8, or is larger than such files are.
     """
+    return _text(path, os.O_RDONLY)
+
+
+def dropped_text(path: Path) -> str:
+    """Text of a file that somebody dropped: a plain file, and nothing that a link may lead to.
+
+    Raises:
+        UsageError: As ``side_file``, and when it is a link, a folder, a pipe or a device.
+    """
+    return _text(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, is_plain=True)
+
+
+def _text(path: Path, flags: int, *, is_plain: bool = False) -> str:
     try:
-        if path.stat().st_size > MAX_SIDE_FILE_BYTES:
-            raise UsageError(f"{path} is larger than {MAX_SIDE_FILE_BYTES // 2**20} MB; is it the right file?")
-        return path.read_text("utf-8-sig")
+        with os.fdopen(os.open(path, flags), "rb") as stream:
+            if is_plain and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise UsageError(f"{path.name!r} is not a plain file; put the text itself there")
+            data = stream.read(MAX_SIDE_FILE_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}); check the name") from error
+        raise UsageError(f"{path.name!r} cannot be read ({error.strerror}); check the name") from error
+    except ValueError as error:  # a NUL in the name
+        raise UsageError(f"{path.name!r} is no file name; check it") from error
+    if len(data) > MAX_SIDE_FILE_BYTES:
+        raise UsageError(f"{path.name!r} is larger than {MAX_SIDE_FILE_BYTES // 2**20} MB; is it the right file?")
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8; save it as UTF-8") from error
+        raise UsageError(f"{path.name!r} is not UTF-8; save it as UTF-8") from error

@@ -61,5 +61,11 @@ def _scene_markers(title: Title) -> str:
     for scene in title.scenes:
         times = (clock(scene.span.start_ms), clock(scene.span.end_ms))
         speakers = " ".join(scene.speakers)
-        writer.writerow([scene.scene_index + 1, *times, scene.title, scene.synopsis, scene.sound, speakers])
+        texts = (scene.title, scene.synopsis, scene.sound, speakers)
+        writer.writerow([scene.scene_index + 1, *times, *map(_inert, texts)])
     return out.getvalue()
+
+
+def _inert(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: names and descriptions may come from anybody."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -103,8 +103,8 @@ def make(work: Work, objects: Objects, source: Path, runs: list[StageRun]) -> Ou
     if releases.current(objects, asset.asset_id) != release_id:
         work.progress("release", 0, 1)
         title = _title(work, made, layout.printable(source.name), house)
-        release.publish(objects, title, house, release=release_id, runs=runs, at=work.at)
-        status = Status.MADE
+        if release.publish(objects, title, house, release=release_id, runs=runs, at=work.at):
+            status = Status.MADE
     # From the manifest: reading every result of a thousand finished titles would take longer than all else.
     manifest = release.manifest(objects, asset.asset_id, release_id)
     return _outcome(manifest, source, status, wall_s=time.monotonic() - began_s)

@@ -66,7 +66,7 @@ def publish(
     tables: Sequence[TableRows],
     at: Callable[[str], None] = lambda _point: None,
 ) -> bool:
-    """Make a release the current one of its asset; False when it already was.
+    """Make a release the current one of its asset; False when it already was, or another process did it meanwhile.
 
     A release is immutable: what of it is already complete (the files, once there is a manifest; each table's
     rows) stays as it is. ``at`` is called with the name of each point at which a kill leaves another state.
@@ -89,9 +89,9 @@ def publish(
         _put_rows(objects, asset_id, release_id, part)
         at("publish:after-table")
     at("publish:before-current")
-    _make_current(objects, _Mark(asset_id, release_id))
+    is_ours = _make_current(objects, _Mark(asset_id, release_id))
     at("publish:after-current")
-    return True
+    return is_ours
 
 
 def current(objects: Objects, asset_id: str) -> str | None:
@@ -123,13 +123,14 @@ def _put_rows(objects: Objects, asset_id: str, release_id: str, part: TableRows)
         objects.put_file(key, path, consume=True)
 
 
-def _make_current(objects: Objects, mark: _Mark) -> None:
+def _make_current(objects: Objects, mark: _Mark) -> bool:
+    """Write the next mark; False when another was quicker with the same release."""
     while True:
-        number = max(_numbers(objects, mark.asset_id), default=0) + 1
-        if objects.put_if_absent(layout.current(mark.asset_id, number), _MARK.dump_json(mark)):
-            return
-        if current(objects, mark.asset_id) == mark.release_id:
-            return
+        highest = max(_numbers(objects, mark.asset_id), default=0)
+        if highest and parse_mark(objects, layout.current(mark.asset_id, highest)) == mark.release_id:
+            return False
+        if objects.put_if_absent(layout.current(mark.asset_id, highest + 1), _MARK.dump_json(mark)):
+            return True
 
 
 def _numbers(objects: Objects, asset_id: str) -> list[int]:

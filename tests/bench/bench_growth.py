@@ -28,6 +28,7 @@ from pipeline.store.objects import FolderObjects, Objects
 from schemas.outcome import Status
 from schemas.settings import Settings
 from tests.bench.dialogue import Dialogue
+from tests.bench.machine import peak_mib
 from tests.bench.replay import ENGINE, ReplayedEngines, seed
 from tests.bench.results import Result, at_most, note, parser, report
 
@@ -166,14 +167,6 @@ def caption(folder: Path, dialogue: Dialogue) -> list[Stage]:
 def sync(objects: Objects) -> None:
     """Load the rows into an index that was not there."""
     index.sync(objects, index.place(objects))
-
-
-def peak_mib() -> float:
-    """Most memory that this process ever held; unlike ``ru_maxrss`` without what its parent held."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise ValueError("this system does not say how much memory a process held")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def measured() -> Iterator[Result]:
         for reference in references(Path(folder)):
             found = boundaries(reference.clip)
             score = cut_score(reference.cuts, found)
-            name = f"{reference.clip.name}, {score.reference} boundaries"
+            name = f"{reference.clip.name} (boundaries: {score.reference})"
             note(f"{name}: found {found}")
             yield Result(f"recall, {name}", score.recall, "", ALL, COMMAND)
             yield Result(f"F1, {name}", score.f1, "", None, COMMAND)

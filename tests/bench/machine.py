@@ -30,6 +30,14 @@ def versions() -> str:
     return ", ".join((own, f"Python {platform.python_version()}", ffmpeg, *packages))
 
 
+def peak_mib() -> float:
+    """Most memory that this process ever held. ``ru_maxrss`` would include what its parent held when it began."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise ValueError("this system does not say how much memory a process held")
+
+
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

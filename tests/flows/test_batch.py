@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,24 +95,18 @@ def test_files_of_the_same_content_are_one_title_with_one_release(batch: Batch) 
     assert len(asked(batch.library, "select asset_id from assets")) == 1
 
 
-def test_a_file_that_was_mended_is_taken_by_the_next_run(tmp_path: Path) -> None:
-    film, library = tmp_path / "film.mp4", tmp_path / "library"
-    film.write_bytes(b"")
-    assert reelingua("run", film, "--library", library).code == 1
-    clips.one_frame(tmp_path).replace(film)
-    ended = reelingua("run", film, "--library", library)
-    assert (ended.code, ended.err) == (0, "")
-    outcomes = sorted(receipt.outcome for receipt in receipts.everything(FolderObjects(library)))
-    assert outcomes == [Outcome.ACCEPTED, Outcome.REJECTED]
-
-
-def test_a_bad_file_in_a_folder_stops_no_other(tmp_path: Path) -> None:
-    media = tmp_path / "media"
+def test_a_bad_file_in_a_folder_stops_no_other_and_is_taken_once_it_is_mended(tmp_path: Path) -> None:
+    media, library = tmp_path / "media", tmp_path / "library"
     media.mkdir()
-    clips.one_frame(media)
+    film = clips.one_frame(media)
     (media / "broken.mkv").write_bytes(b"not a film")
     (media / "notes.txt").write_text("to be left alone")
-    ended = reelingua("run", media, "--library", tmp_path / "library")
+    ended = reelingua("run", media, "--library", library)
     assert ended.code == 1
     assert "1 files passed over" in ended.out
-    assert len(asked(tmp_path / "library", "select asset_id from assets")) == 1
+    assert len(asked(library, "select asset_id from assets")) == 1
+    (media / "broken.mkv").write_bytes(film.read_bytes())
+    ended = reelingua("run", media, "--library", library)
+    assert (ended.code, ended.err) == (0, "")
+    outcomes = Counter(receipt.outcome for receipt in receipts.everything(FolderObjects(library)))
+    assert outcomes == {Outcome.ACCEPTED: 2, Outcome.REJECTED: 1}

@@ -24,8 +24,9 @@ def test_two_processes_make_one_result_and_share_the_work(tmp_path: Path) -> Non
     assert_that_what_is_current_is_complete(library)
     assert contents.differences(contents.results(library), contents.results(tmp_path / "alone")) == []
     assert len(list(library.glob("releases/*/current/*.json"))) == 1
-    done = [stage for report in reports for stage in json.loads(report.read_text())["stages"]]
-    assert sorted(done) == sorted(alone.stages)
+    traces = [json.loads(report.read_text()) for report in reports]
+    assert sorted(trace["status"] for trace in traces) == ["made", "unchanged"]
+    assert sorted(stage for trace in traces for stage in trace["stages"]) == sorted(alone.stages)
 
 
 def assert_that_what_is_current_is_complete(library: Path) -> None:

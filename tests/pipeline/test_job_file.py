@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,42 @@ def test_a_transcript_is_never_read_from_another_folder(tmp_path: Path) -> None:
 def test_a_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         job_file.read(job(tmp_path, text), DEFAULTS)
+
+
+def test_a_link_beside_it_is_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret", "utf-8")
+    inner = tmp_path / "drop"
+    inner.mkdir()
+    (inner / "film.txt").symlink_to(secret)
+    with pytest.raises(UsageError, match="cannot be read"):
+        job_file.read(job(inner, 'transcript = "film.txt"'), DEFAULTS)
+
+
+def test_a_pipe_or_a_folder_beside_it_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "film.txt")
+    (tmp_path / "film.rttm").mkdir()
+    for key in ('transcript = "film.txt"', 'speakers = "film.rttm"'):
+        with pytest.raises(UsageError, match="not a plain file|Is a directory"):
+            job_file.read(job(tmp_path, key), DEFAULTS)
+
+
+def test_a_name_with_a_null_in_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file name"):
+        job_file.read(job(tmp_path, 'transcript = "a\\u0000b"'), DEFAULTS)
+
+
+def test_what_is_larger_than_any_transcript_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "film.txt").open("wb") as huge:
+        huge.truncate(job_file.MAX_SIDE_FILE_BYTES + 1)
+    with pytest.raises(UsageError, match="larger than"):
+        job_file.side_file(tmp_path / "film.txt")
+
+
+def test_a_user_may_name_a_link_or_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "film.txt").write_text("Good evening.", "utf-8")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "film.txt")
+    assert job_file.side_file(tmp_path / "link.txt") == "Good evening."
 
 
 def test_a_side_file_in_another_encoding_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -77,6 +78,23 @@ def request_id(request: Request, *, job: Job, media: Sequence[str], model: Model
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def write_part(objects: Objects, results: Sequence[Result], record: type[Result], *, key: Callable[[str], str]) -> str:
+    """Write some answers as one object and return its key, which ``key`` makes of the SHA-256 of the file.
+
+    Raises:
+        StoreError: The disk is full or not writable.
+
+    """
+    with workspace.private_folder(objects.workspace) as folder:
+        path = folder / "answers.parquet"
+        parquet.write_rows(path, results, record)
+        name = key(sha256_of(path))
+        # Not replaced where it exists: its time says that it came first.
+        if not objects.exists(name):
+            objects.put_file(name, path, consume=True)
+    return name
+
+
 class Answers:
     """Kept answers of a library. Holds no state, so threads may share it."""
 
@@ -114,18 +132,11 @@ class Answers:
     def keep(self, asset_id: str, job: Job, results: Sequence[Result], record: type[Result]) -> str | None:
         """Keep some answers as one new part and return its key; None when there are none to keep.
 
-        An answer to a request that already has one is written, and not found: the first stays.
+        Where a request already has an answer, the new one has no effect: ``find`` goes on giving the first.
         """
         if not results:
             return None
-        with workspace.private_folder(self._objects.workspace) as folder:
-            path = folder / "answers.parquet"
-            parquet.write_rows(path, results, record)
-            key = layout.answers_part(asset_id, job, sha256_of(path))
-            # Not replaced where it exists: its time says that it came first.
-            if not self._objects.exists(key):
-                self._objects.put_file(key, path, consume=True)
-        return key
+        return write_part(self._objects, results, record, key=partial(layout.answers_part, asset_id, job))
 
     def compact(self, asset_id: str, job: Job, record: type[Result]) -> int:
         """Fold all parts of an asset and job into one and return how many there were.

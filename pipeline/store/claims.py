@@ -83,11 +83,6 @@ class Claims:
         """Let others have it before the deadline."""
         self._objects.delete(layout.claim(claim.fingerprint, claim.number))
 
-    def holder(self, fingerprint: str) -> Claim | None:
-        """Who works on a result now; None when nobody does."""
-        held = self._highest(fingerprint)
-        return held if held is not None and self._holds(held) else None
-
     def _holds(self, claim: Claim) -> bool:
         return claim.deadline_ms > self._now_ms() and not self._has_ended(claim.owner)
 

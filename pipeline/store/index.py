@@ -20,7 +20,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipeline.errors import StoreError
-from pipeline.store import layout, releases, views, workspace
+from pipeline.store import faults, layout, releases, views, workspace
 from pipeline.store.objects import FolderObjects, Objects, Stored
 from schemas import columns
 from schemas.tables import TABLES
@@ -35,7 +35,7 @@ Setting = str | bool | int | float | list[str]
 """What DuckDB's own signature takes for a setting."""
 
 _NO_EXTENSIONS: dict[str, Setting] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-"""Nothing is fetched from the network (PLATFORM §5)."""
+"""Nothing is fetched from the network: DuckDB would load extensions that a statement seems to need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,14 @@ def sync(objects: Objects, path: Path) -> Synced:
 
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with workspace.exclusive(path.with_name(f"{path.name}.lock"), timeout_s=_SYNC_WAIT_S):
-            _remove_unfinished(path)
-            return _synced(objects, path)
-    except duckdb.Error as fault:
-        raise StoreError(f"the index {path} cannot be made: {fault}; delete it and run again") from fault
-    except OSError as fault:
-        raise StoreError(f"the index {path} cannot be made: {fault.strerror}; make room and run again") from fault
+        with faults.translated(f"the index {path} cannot be made"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with workspace.exclusive(path.with_name(f"{path.name}.lock"), timeout_s=_SYNC_WAIT_S):
+                _remove_unfinished(path)
+                return _synced(objects, path)
+    except duckdb.Error as error:
+        remedy = "make room if the disk is full, else delete it, and run again"
+        raise StoreError(f"the index {path} cannot be made: {error}; {remedy}") from error
 
 
 @contextlib.contextmanager
@@ -136,9 +136,9 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     config = {**_NO_EXTENSIONS, "python_enable_replacements": False}
     with duckdb.connect(":memory:", config=config) as connection:
         try:
-            connection.execute(f"ATTACH {_literal(str(path))} AS library (READ_ONLY)")
-        except duckdb.Error as fault:
-            raise StoreError(f"the index {path} cannot be opened: {fault}; delete it and run again") from fault
+            connection.execute(f"ATTACH {views.literal(str(path))} AS library (READ_ONLY)")
+        except duckdb.Error as error:
+            raise StoreError(f"the index {path} cannot be opened: {error}; delete it and run again") from error
         connection.execute("USE library")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -189,7 +189,7 @@ def _wanted(objects: Objects, held: _State) -> _State:
     current: dict[str, _Marked] = {}
     for asset_id, (_, stored) in newest.items():
         current[asset_id] = known.get((stored.key, stored.etag)) or _Marked(
-            stored.key, stored.etag, releases.parse_mark(objects, stored.key)
+            stored.key, stored.etag, releases.read_mark(objects, stored.key)
         )
     parts = frozenset(
         _Loaded(stored.key, stored.etag)
@@ -299,7 +299,3 @@ def _remove_unfinished(path: Path) -> None:
 def _unglobbed(path: Path) -> str:
     """A path that DuckDB takes as it is: people put brackets in the names of folders."""
     return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(path))
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

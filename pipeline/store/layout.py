@@ -9,9 +9,12 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from schemas.jobs import Job
+
 _RELEASE_MARK = re.compile(r"^releases/(?P<asset>[0-9a-f]{16})/current/(?P<number>\d{8})\.json$")
 _CLAIM = re.compile(r"^claims/[0-9a-f]{16}/(?P<number>\d{8})\.json$")
 _FOLDED_ANSWERS = re.compile(r"^answers/[^/]+/[^/]+/all-[0-9a-f]{32}\.parquet$")
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 _TABLE_PART = re.compile(r"^tables/(?P<table>[a-z_]+)/(?P<asset>[0-9a-f]{16})-(?P<release>[0-9a-f]{16})\.parquet$")
 
 DROP = "drop/"
@@ -61,17 +64,22 @@ def parse_claim(key: str) -> int | None:
     return int(found["number"]) if found else None
 
 
-def answers(asset_id: str, job: str) -> str:
+def answers(asset_id: str, job: Job) -> str:
     """Folder of the answers that are kept, with a trailing slash."""
     return f"{ANSWERS}{asset_id}/{job}/"
 
 
-def answers_part(asset_id: str, job: str, sha256: str) -> str:
+def answers_part(asset_id: str, job: Job, sha256: str) -> str:
     """Some answers, as they came; named by the hash of the file."""
-    return f"{answers(asset_id, job)}{sha256[:32]}.parquet"
+    return f"{ANSWERS}{results_part(asset_id, job, sha256)}"
 
 
-def answers_folded(asset_id: str, job: str, sha256: str) -> str:
+def results_part(asset_id: str, job: Job, sha256: str) -> str:
+    """The same part for a worker, which knows only a folder for its results: that of ``ANSWERS``, or one like it."""
+    return f"{asset_id}/{job}/{sha256[:32]}.parquet"
+
+
+def answers_folded(asset_id: str, job: Job, sha256: str) -> str:
     """All answers of an asset and job that were there when they were folded into one part."""
     return f"{answers(asset_id, job)}all-{sha256[:32]}.parquet"
 
@@ -154,8 +162,11 @@ def parse_table_part(key: str) -> TablePart | None:
 
 
 def printable(name: str) -> str:
-    """A name of the user's own as text that can be written to a file: bytes that are no text become escapes."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A name of the user's own as text that can be written to a file: bytes that are no text become escapes.
+
+    It may still break a line or move a cursor; what is logged or shown goes through ``pipeline.text``.
+    """
+    return _NO_TEXT.sub(_escape, name)
 
 
 def receipt(drop_key: str, etag: str) -> str:
@@ -166,6 +177,12 @@ def receipt(drop_key: str, etag: str) -> str:
 def seen_source(uri: str) -> str:
     """What was known of a source file when it was last hashed, so that it need not be read again."""
     return f"sources/{_hashed(uri)}.json"
+
+
+def _escape(found: re.Match[str]) -> str:
+    """What stands for a byte that is no text (PEP 383), as ``\\xe9``; for half of a character of UTF-16, as ``\\ud83d``."""
+    code = ord(found[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 def _hashed(name: str) -> str:

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.contracts import ModelId
 from pipeline.errors import Missing, StoreError
-from pipeline.store import layout, objects, parquet, workspace
+from pipeline.store import faults, layout, objects, parquet, workspace
 
 Record = TypeVar("Record")
 """A record type that ``schemas.columns`` can lay out."""
@@ -169,11 +169,9 @@ class Staging:
         return role
 
     def _stage(self, role: str, path: Path, suffix: str, *, rows: int | None) -> None:
-        try:
+        with faults.translated(f"cannot read {path}"):
             sha256 = objects.sha256_of(path)
             size_bytes = path.stat().st_size
-        except OSError as fault:
-            raise StoreError(f"cannot read {path}: {fault.strerror}; run again") from fault
         name = f"{sha256[:32]}{suffix}"
         self._staged.append((Part(role=role, name=name, sha256=sha256, size_bytes=size_bytes, rows=rows), path))
 
@@ -255,8 +253,8 @@ class Ledger:
         key, size_bytes = self.key(done, role), done.part(role).size_bytes
         try:
             path = self._objects.local(key)
-        except Missing as fault:
-            raise StoreError(f"{key} has gone; run again, {done.stage} will be done anew") from fault
+        except Missing as error:
+            raise StoreError(f"{key} has gone; run again, {done.stage} will be done anew") from error
         if path.stat().st_size != size_bytes:
             raise StoreError(f"{key} should have {size_bytes} bytes; run again, {done.stage} will be done anew")
         return path
@@ -304,10 +302,10 @@ def _part_key(done: Done, part: Part) -> str:
 def _parsed(key: str, marker: bytes) -> Done:
     try:
         done = _MARKER.validate_json(marker)
-    except ValidationError as fault:
-        first = fault.errors()[0]
+    except ValidationError as error:
+        first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "marker"
-        raise StoreError(f"{key} is damaged ({where}: {first['msg']}); delete it and run again") from fault
+        raise StoreError(f"{key} is damaged ({where}: {first['msg']}); delete it and run again") from error
     if done.fingerprint != fingerprint(done.stage, done.version, done.inputs, done.config, done.model):
         raise StoreError(f"{key} does not fit its own fingerprint; delete it and run again")
     return done

@@ -18,15 +18,14 @@ from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import Missing, StoreError, UsageError
-from pipeline.store import workspace
+from pipeline.store import faults, workspace
+from pipeline.store.file_version import FileVersion
 
 _HIDDEN = ".part-"
 """Names that begin so are unfinished work; no listing shows them and no key may have them."""
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK})
 _LINKS_NEEDED = "this disk cannot link files; keep the library on one that can, such as ext4, XFS, Btrfs, APFS or NFS"
-_DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +108,8 @@ def open_objects(uri: str) -> Objects:
     try:
         root = Path(unquote(urlsplit(uri).path) if scheme else uri).expanduser().absolute()
         is_file = root.exists() and not root.is_dir()
-    except (OSError, RuntimeError) as fault:  # not ours to look at; a home folder that nobody has
-        raise UsageError(f"{uri} cannot be a library: {fault}; name another folder") from fault
+    except (OSError, RuntimeError) as error:  # not ours to look at; a home folder that nobody has
+        raise UsageError(f"{uri} cannot be a library: {error}; name another folder") from error
     if is_file:
         raise UsageError(f"{root} is a file; name the folder that shall hold the library")
     return FolderObjects(root)
@@ -144,7 +143,7 @@ class FolderObjects:
 
     def get(self, key: str) -> bytes:
         """Content of a file. Raises Missing."""
-        with _reading(key):
+        with faults.reading(key):
             return self._path(key).read_bytes()
 
     def put(self, key: str, data: bytes) -> None:
@@ -157,7 +156,7 @@ class FolderObjects:
     def put_file(self, key: str, source: Path, *, consume: bool = False) -> None:
         """Replace a file by another in one step; ``consume`` moves it where both are on one disk."""
         target = self._path(key)
-        with _writing(key):
+        with faults.translated(key):
             target.parent.mkdir(parents=True, exist_ok=True)
             if consume and self._moved(source, target):
                 return
@@ -173,20 +172,20 @@ class FolderObjects:
             target = self._path(key)
             try:
                 target.hardlink_to(part)
-            except OSError as fault:
+            except OSError as error:
                 # NFS may lose the answer to a link that was made; the link count tells (open(2), O_EXCL).
                 if part.stat().st_nlink < 2:
-                    if isinstance(fault, FileExistsError):
+                    if isinstance(error, FileExistsError):
                         return False
-                    if fault.errno in _NO_LINKS:
-                        raise StoreError(f"{key}: {_LINKS_NEEDED}") from fault
+                    if error.errno in _NO_LINKS:
+                        raise StoreError(f"{key}: {_LINKS_NEEDED}") from error
                     raise
             _sync_folder(target.parent)
         return True
 
     def exists(self, key: str) -> bool:
         """Whether there is such a file."""
-        with _reading(key):
+        with faults.reading(key):
             return self._path(key).is_file()
 
     def list(self, prefix: str) -> Iterator[Stored]:
@@ -207,13 +206,13 @@ class FolderObjects:
 
     def delete(self, key: str) -> None:
         """Remove a file, if it is there."""
-        with _writing(key), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with faults.translated(key), contextlib.suppress(FileNotFoundError, NotADirectoryError):
             self._path(key).unlink()
 
     def local(self, key: str) -> Path:
         """The file itself. Raises Missing."""
         path = self._path(key)
-        with _reading(key):
+        with faults.reading(key):
             if path.is_file():
                 return path
         raise Missing(key)
@@ -229,7 +228,7 @@ class FolderObjects:
         """A synced file in the workspace with this content; it is gone at the end unless it was moved."""
         target = self._path(key)
         part = workspace.unfinished_file(self.workspace)
-        with _writing(key):
+        with faults.translated(key):
             target.parent.mkdir(parents=True, exist_ok=True)
             part.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -252,8 +251,8 @@ class FolderObjects:
             os.fsync(stream.fileno())
         try:
             source.replace(target)
-        except OSError as fault:
-            if fault.errno == errno.EXDEV:
+        except OSError as error:
+            if error.errno == errno.EXDEV:
                 return False
             raise
         _sync_folder(target.parent)
@@ -263,7 +262,7 @@ class FolderObjects:
 def _entries(folder: Path, key: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Keys of a folder's entries in order; those of folders end in ``/``, as they sort in a bucket."""
     prefix = f"{key}/" if key else ""
-    with _writing(prefix):
+    with faults.translated(prefix or "the library"):
         try:
             with os.scandir(folder) as scan:
                 found = [
@@ -279,13 +278,11 @@ def _entries(folder: Path, key: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 def _stored(key: str, entry: os.DirEntry[str]) -> Stored | None:
     """What a listing says of a file; None when it went between the listing and the look at it."""
     try:
-        stat = entry.stat()
-    except FileNotFoundError:
+        with faults.reading(key):
+            version = FileVersion.of(entry.stat())
+    except Missing:
         return None
-    except OSError as fault:
-        raise StoreError(f"{key}: {_explained(fault)}") from fault
-    etag = f"{stat.st_mtime_ns:x}-{stat.st_size:x}-{stat.st_ino:x}"
-    return Stored(key=key, size_bytes=stat.st_size, etag=etag, modified_ns=stat.st_mtime_ns)
+    return Stored(key, version.size_bytes, version.etag, version.modified_ns)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -295,29 +292,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextlib.contextmanager
-def _reading(key: str) -> Iterator[None]:
-    try:
-        yield
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        raise Missing(key) from None
-    except OSError as fault:
-        raise StoreError(f"{key}: {_explained(fault)}") from fault
-
-
-@contextlib.contextmanager
-def _writing(key: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as fault:
-        raise StoreError(f"{key}: {_explained(fault)}") from fault
-
-
-def _explained(fault: OSError) -> str:
-    if fault.errno in _FULL:
-        return "no room is left (disk, quota or file size limit); make room and run again, what is finished is kept"
-    if fault.errno in _DENIED:
-        return f"{fault.strerror} ({fault.filename}); make it readable and writable for this user"
-    return f"{fault.strerror} ({fault.filename}); check the disk and run again"

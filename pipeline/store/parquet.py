@@ -13,20 +13,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.errors import Missing, StoreError
+from pipeline.errors import StoreError
+from pipeline.store import faults
 from schemas import columns
 
 _BATCH_ROWS = 512
 """Rows converted at a time: pictures of 50 kB (``SampledFrame``) make 25 MB."""
 
 _GROUP_ROWS = 122_880
-"""Rows in a row group at most: DuckDB's own size, and the unit of its parallel reads (PLATFORM §5)."""
+"""Rows in a row group at most: DuckDB's own size, and the unit of its parallel reads (DuckDB's documentation,
+"Parquet Tips")."""
 
 _GROUP_BYTES = 16 << 20
 """Bytes of Arrow data in a row group at most, for records that hold pictures or sound. Ours."""
 
 _ZSTD_LEVEL = 3
-"""PLATFORM §5; zstd's own default."""
+"""Zstandard's own default; higher levels cost several times the time for a few per cent of the size."""
+
+_DAMAGED = "the file is damaged: delete it and run again"
 
 Record = TypeVar("Record")
 """A record type that ``schemas.columns`` can lay out."""
@@ -125,28 +129,33 @@ def _groups(rows: Iterable[Record], record: type[Record]) -> Iterator[pa.Table]:
 def _decoded(path: Path, table: pa.Table, record: type[Record]) -> list[Record]:
     try:
         return columns.from_table(table, record)
-    except (ValueError, TypeError) as fault:
-        raise StoreError(f"{path} does not hold {record.__name__} rows ({fault}); delete it and run again") from fault
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"{path} does not hold {record.__name__} rows ({error}); delete it and run again") from error
 
 
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Arrow reports what is damaged as ArrowException or as a plain OSError."""
+    """Raise StoreError for what Arrow reports: damage as ArrowException or as an OSError without a number."""
     try:
-        yield
-    except FileNotFoundError:
-        raise Missing(str(path)) from None
-    except (pa.ArrowException, OSError) as fault:
-        raise StoreError(f"{path}: {_said(fault)}; the file is damaged: delete it and run again") from fault
+        with faults.reading(str(path)):
+            try:
+                yield
+            except OSError as error:
+                if error.errno is not None:
+                    raise
+                raise StoreError(f"{path}: {_said(error)}; {_DAMAGED}") from error
+    except pa.ArrowException as error:
+        raise StoreError(f"{path}: {_said(error)}; {_DAMAGED}") from error
 
 
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[None]:
     try:
-        yield
-    except (pa.ArrowException, OSError) as fault:
-        raise StoreError(f"{path}: {_said(fault)}; make room or make the folder writable, then run again") from fault
+        with faults.translated(str(path)):
+            yield
+    except pa.ArrowException as error:
+        raise StoreError(f"{path}: {_said(error)}; check the disk and run again") from error
 
 
-def _said(fault: Exception) -> str:
-    return " ".join(str(fault).split()) or type(fault).__name__
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -70,10 +70,10 @@ def _answer(objects: Objects, path: Path, sql: str) -> pa.Table:
         try:
             relation = connection.sql(sql)
             return pa.table({}) if relation is None else _told_apart(relation.to_arrow_table())
-        except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as fault:
-            raise StoreError(f"the index {path} cannot be read: {fault}; delete it and run again") from fault
-        except duckdb.Error as fault:
-            raise UsageError(str(fault)) from fault
+        except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
+            raise StoreError(f"the index {path} cannot be read: {error}; delete it and run again") from error
+        except duckdb.Error as error:
+            raise UsageError(str(error)) from error
 
 
 def _told_apart(table: pa.Table) -> pa.Table:

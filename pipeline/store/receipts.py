@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,8 +12,8 @@ from pipeline.store import layout
 from pipeline.store.objects import Objects
 
 
-class Outcome(StrEnum):
-    """What became of it."""
+class Verdict(StrEnum):
+    """Whether a dropped object was taken."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -25,12 +24,12 @@ class Receipt:
     """What became of one version of one dropped object."""
 
     key: str
-    """Its key, as the editor named it (``layout.printable`` of it, once it was written)."""
+    """Its key, as the editor named it; as ``layout.printable`` gives it, as are reason and remedy, once written."""
 
     etag: str
     """Which version of it: another upload under the same name gets a receipt of its own."""
 
-    outcome: Outcome
+    verdict: Verdict
     """Accepted or rejected."""
 
     asset_id: str | None
@@ -49,9 +48,9 @@ class Receipt:
     """When, ISO 8601, UTC."""
 
     def __post_init__(self) -> None:
-        if (self.outcome is Outcome.ACCEPTED) != (self.release_id is not None):
+        if (self.verdict is Verdict.ACCEPTED) != (self.release_id is not None):
             raise ValueError(f"exactly what is accepted has a release, got {self}")
-        if (self.outcome is Outcome.REJECTED) != (self.reason is not None):
+        if (self.verdict is Verdict.REJECTED) != (self.reason is not None):
             raise ValueError(f"exactly what is rejected has a reason, got {self}")
 
 
@@ -60,27 +59,30 @@ _RECEIPT = TypeAdapter(Receipt)
 
 def write(objects: Objects, receipt: Receipt) -> None:
     """Keep a receipt; a later one on the same version takes its place."""
-    readable = replace(receipt, key=layout.printable(receipt.key))
+    readable = replace(
+        receipt,
+        key=layout.printable(receipt.key),
+        reason=_printable(receipt.reason),
+        remedy=_printable(receipt.remedy),
+    )
     objects.put(layout.receipt(receipt.key, receipt.etag), _RECEIPT.dump_json(readable, indent=1))
 
 
 def find(objects: Objects, key: str, etag: str) -> Receipt | None:
-    """The receipt of this version of a dropped object; None when nothing became of it yet."""
-    try:
-        return _read(objects, layout.receipt(key, etag))
-    except Missing:
-        return None
+    """The receipt of this version of a dropped object; None when nothing became of it yet.
 
+    Raises:
+        StoreError: It is damaged; the message says what to delete.
 
-def everything(objects: Objects) -> Iterator[Receipt]:
-    """All receipts of a library."""
-    for stored in objects.list(layout.RECEIPTS):
-        if stored.key.endswith(".json"):
-            yield _read(objects, stored.key)
-
-
-def _read(objects: Objects, receipt_key: str) -> Receipt:
+    """
+    receipt_key = layout.receipt(key, etag)
     try:
         return _RECEIPT.validate_json(objects.get(receipt_key))
-    except ValidationError as fault:
-        raise StoreError(f"{receipt_key} is damaged; delete it and run again") from fault
+    except Missing:
+        return None
+    except ValidationError as error:
+        raise StoreError(f"{receipt_key} is damaged; delete it and run again") from error
+
+
+def _printable(text: str | None) -> str | None:
+    return None if text is None else layout.printable(text)

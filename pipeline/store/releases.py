@@ -97,15 +97,15 @@ def publish(
 def current(objects: Objects, asset_id: str) -> str | None:
     """The current release of an asset; None when it has none."""
     numbers = _numbers(objects, asset_id)
-    return parse_mark(objects, layout.current(asset_id, max(numbers))) if numbers else None
+    return read_mark(objects, layout.current(asset_id, max(numbers))) if numbers else None
 
 
-def parse_mark(objects: Objects, key: str) -> str:
+def read_mark(objects: Objects, key: str) -> str:
     """The release that a mark names. Raises StoreError when it is damaged."""
     try:
         return _MARK.validate_json(objects.get(key)).release_id
-    except ValidationError as fault:
-        raise StoreError(f"{key} is damaged; delete it and run again") from fault
+    except ValidationError as error:
+        raise StoreError(f"{key} is damaged; delete it and run again") from error
 
 
 def _put_rows(objects: Objects, asset_id: str, release_id: str, part: TableRows) -> None:
@@ -127,7 +127,7 @@ def _make_current(objects: Objects, mark: _Mark) -> bool:
     """Write the next mark; False when another was quicker with the same release."""
     while True:
         highest = max(_numbers(objects, mark.asset_id), default=0)
-        if highest and parse_mark(objects, layout.current(mark.asset_id, highest)) == mark.release_id:
+        if highest and read_mark(objects, layout.current(mark.asset_id, highest)) == mark.release_id:
             return False
         if objects.put_if_absent(layout.current(mark.asset_id, highest + 1), _MARK.dump_json(mark)):
             return True

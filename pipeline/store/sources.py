@@ -1,7 +1,6 @@
 """What is known of files that were hashed before, so that an unchanged file is not read again.
 
-A file counts as unchanged when its size, modification time and inode are the same, as in git's index. As
-there, a file that was modified less than a moment before it was recorded is not believed ("racily clean"):
+A file counts as unchanged when its version (``FileVersion``) is the same, as in git's index. As there, a file that was modified less than a moment before it was recorded is not believed ("racily clean"):
 it could be written again within the same tick of the file system's clock, and look the same.
 """
 
@@ -15,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import Missing
 from pipeline.store import layout
+from pipeline.store.file_version import FileVersion
 from pipeline.store.objects import Objects
 
 _RACY_NS = 2_000_000_000
@@ -29,14 +29,8 @@ class _Seen:
     path: str
     """Its absolute path, for people."""
 
-    size_bytes: int
-    """Its size."""
-
-    mtime_ns: int
-    """When it was modified."""
-
-    inode: int
-    """Its number in the file system."""
+    version: FileVersion
+    """Which version of it."""
 
     asset_id: str
     """What its content hashed to."""
@@ -68,4 +62,4 @@ def recall(objects: Objects, path: Path, stat: os.stat_result) -> str | None:
 
 
 def _seen(path: Path, stat: os.stat_result, asset_id: str) -> _Seen:
-    return _Seen(layout.printable(str(path.absolute())), stat.st_size, stat.st_mtime_ns, stat.st_ino, asset_id)
+    return _Seen(layout.printable(str(path.absolute())), FileVersion.of(stat), asset_id)

@@ -36,9 +36,9 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE INDEX cues_by_id ON published.cues (cue_id)")
     for name, record in TABLES.items():
         connection.execute(f"CREATE VIEW {name} AS FROM published.{name}")
-        connection.execute(f"COMMENT ON VIEW {name} IS {_literal(_description(record))}")
+        connection.execute(f"COMMENT ON VIEW {name} IS {literal(_description(record))}")
         for field in columns.schema(record):
-            text = _literal(_meaning(field))
+            text = literal(_meaning(field))
             connection.execute(f"COMMENT ON COLUMN {name}.{identifier(field.name)} IS {text}")
 
 
@@ -49,8 +49,13 @@ def signature() -> str:
 
 
 def identifier(name: str) -> str:
-    """A column's name as SQL; some of ours are keywords elsewhere (``end``, ``language``)."""
+    """A column's name as SQL, in quotes: a plain name may become one of DuckDB's keywords."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def docs() -> str:
@@ -82,7 +87,3 @@ def _description(record: type) -> str:
 def _as_markdown(docstring: str) -> str:
     """Docstrings mark code with two backticks, Markdown with one."""
     return docstring.replace("``", "`")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

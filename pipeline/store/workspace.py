@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import StoreError
+from pipeline.store import faults
 
 FOLDER = ".part-work"
 """Where a folder library keeps what is not finished; listings leave out every name that begins with ``.part-``."""
@@ -37,7 +38,7 @@ def private_folder(workspace: Path) -> Iterator[Path]:
         StoreError: The disk is full, read-only, or cannot lock.
 
     """
-    with _as_store_error(f"make a folder in {workspace}"):
+    with faults.translated(f"cannot make a folder in {workspace}"):
         workspace.mkdir(parents=True, exist_ok=True)
         with exclusive(workspace / "lock", timeout_s=60):
             _sweep(workspace)
@@ -60,7 +61,7 @@ def exclusive(lock: Path, *, timeout_s: float) -> Iterator[None]:
         StoreError: Another process still holds it after ``timeout_s``, or the disk cannot lock.
 
     """
-    with _as_store_error(f"lock {lock}"):
+    with faults.translated(f"cannot lock {lock}"):
         handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         gives_up_at = time.monotonic() + timeout_s
@@ -79,7 +80,7 @@ def unfinished_file(workspace: Path) -> Path:
 
 
 def _locked(handle: int) -> bool:
-    with _as_store_error("lock a file"):
+    with faults.translated("cannot lock a file"):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -109,11 +110,3 @@ def _remove_abandoned(folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(handle)
-
-
-@contextlib.contextmanager
-def _as_store_error(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as fault:
-        raise StoreError(f"cannot {doing}: {fault.strerror}; make room or make it writable, then run again") from fault

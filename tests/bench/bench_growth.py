@@ -5,7 +5,8 @@
 Titles are made dialogue (``tests.bench.dialogue``) that counts as probed and prepared, and the engines'
 answers are replayed from the kept ones; all that follows is the real thing, on a library in a temporary
 folder. Each length has a process of its own, in which several short titles stand for a long one, after a
-warm-up. Processor time is compared, since it is what other processes of the machine disturb least.
+warm-up. Processor time is compared, since it is what other processes of the machine disturb least. Python's
+garbage collector is set as in a run.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.working import few_collections
 from pipeline.stages import title
 from pipeline.stages.work import StageRun, Work
 from pipeline.store import index
@@ -112,7 +114,7 @@ def compare(hours: Sequence[int]) -> Iterator[Result]:
 
 def measure(hours: int) -> Growth:
     """Titles of one length through all stages. Runs in a process of its own."""
-    with tempfile.TemporaryDirectory(prefix="reelingua-growth-") as folder:
+    with few_collections(), tempfile.TemporaryDirectory(prefix="reelingua-growth-") as folder:
         caption(Path(folder) / "warm-up", Dialogue(0, WARM_UP_MS))
         count = TITLES.get(hours, 1)
         taken: dict[str, float] = {}

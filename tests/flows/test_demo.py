@@ -17,9 +17,11 @@ import webvtt
 from pipeline.captions.formats import srt, ttml, vtt
 from schemas.speech import Turn, Word
 from schemas.time import Span, clock
-from tests.support.captioned import LONG_AGO_S, Captioned
+from tests.support import contents
+from tests.support.captioned import Captioned
 from tests.support.command import asked, reelingua
 from tests.support.demo_clip import demo_truth
+from tests.support.excerpt import LONG_AGO_S
 from tests.support.scoring import diarization_errors, word_errors, word_time_errors
 
 WORD_ERROR_TOLERANCE = 0.05
@@ -135,7 +137,7 @@ def test_the_tables_and_the_files_agree(demo: Captioned) -> None:
 def test_a_second_run_does_nothing_says_so_and_reads_no_media(own_demo: Captioned, tmp_path: Path) -> None:
     source = old_copy(own_demo.source, tmp_path / "demo.mp4")
     assert reelingua("run", source, "--library", own_demo.library).code == 0  # gets to know the file by this name
-    before = files(own_demo.library)
+    before = contents.written(own_demo.library)
     size_bytes = source.stat().st_size
     with source.open("r+b") as content:  # whoever read it now would find no media
         content.write(bytes(size_bytes))
@@ -143,7 +145,7 @@ def test_a_second_run_does_nothing_says_so_and_reads_no_media(own_demo: Captione
     ended = reelingua("run", source, "--library", own_demo.library)
     assert ended.code == 0
     assert "unchanged" in ended.out
-    assert files(own_demo.library) == before
+    assert contents.written(own_demo.library) == before
 
 
 def test_another_profile_makes_captions_anew_and_nothing_else(own_demo: Captioned) -> None:
@@ -182,12 +184,3 @@ def old_copy(source: Path, target: Path) -> Path:
     shutil.copyfile(source, target)
     os.utime(target, (LONG_AGO_S, LONG_AGO_S))
     return target
-
-
-def files(library: Path) -> dict[str, int]:
-    """Every file of a library with the time when it was written; the lock of the workspace aside."""
-    return {
-        str(path.relative_to(library)): path.stat().st_mtime_ns
-        for path in sorted(library.rglob("*"))
-        if path.is_file() and ".part-work" not in path.parts
-    }

@@ -18,7 +18,7 @@ from pipeline.errors import UsageError
 from pipeline.store import receipts
 from pipeline.store.objects import FolderObjects
 from pipeline.store.receipts import Outcome
-from tests.support import clips
+from tests.support import clips, contents
 from tests.support.command import asked
 
 ROOT = Path(__file__).parents[2]
@@ -88,10 +88,10 @@ def test_a_night_takes_what_has_settled_once_and_leaves_a_receipt_for_each(stack
     }
     assert asked(library, "select release_id from assets") == [{"release_id": left["drop/one_frame.mp4"].release_id}]
 
-    before = files(library)
+    before = contents.written(library)
     second = stack.night(library)
     assert second.returncode == 0, second.stdout + second.stderr
-    assert files(library) == before
+    assert contents.written(library) == before
 
 
 @pytest.mark.parametrize(
@@ -108,12 +108,3 @@ def test_a_deployment_that_asks_for_what_is_not_there_is_refused(
 ) -> None:
     with disable_run_logger(), pytest.raises(UsageError, match=said):
         caption.fn(library=str(tmp_path / "library"), **settings)  # type: ignore[arg-type]  # no setting here is a number
-
-
-def files(library: Path) -> dict[str, int]:
-    """Every file with the time when it was written; unfinished work and the index of the query aside."""
-    return {
-        str(path.relative_to(library)): path.stat().st_mtime_ns
-        for path in sorted(library.rglob("*"))
-        if path.is_file() and ".part-work" not in path.parts and "index" not in path.name
-    }

@@ -13,9 +13,7 @@ from pipeline.store import layout, releases
 from pipeline.store.objects import FolderObjects
 from tests.support.command import Ended, reelingua
 from tests.support.demo_clip import DEMO
-
-LONG_AGO_S = 1_600_000_000
-"""Time that sources claim to be from: what was written a moment ago is hashed again (``store.sources``)."""
+from tests.support.excerpt import LONG_AGO_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,15 @@ def published(library: Path) -> dict[str, str]:
     return {key: digest for key, digest in results(library).items() if not key.startswith("answers/")}
 
 
+def written(library: Path) -> dict[str, int]:
+    """Every file with the time when it was written, in ns; unfinished work and the index of queries aside."""
+    return {
+        str(path.relative_to(library)): path.stat().st_mtime_ns
+        for path in sorted(library.rglob("*"))
+        if path.is_file() and ".part-work" not in path.parts and not path.name.startswith("index.duckdb")
+    }
+
+
 def differences(one: dict[str, str], other: dict[str, str]) -> list[str]:
     """Keys that are not the same in both, sorted."""
     return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))

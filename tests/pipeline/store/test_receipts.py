@@ -11,10 +11,10 @@ import pytest
 from pipeline.errors import StoreError
 from pipeline.store import layout, receipts
 from pipeline.store.objects import FolderObjects
-from pipeline.store.receipts import Outcome, Receipt
+from pipeline.store.receipts import Receipt, Verdict
 
-TAKEN = Receipt("drop/a.mkv", "1-2-3", Outcome.ACCEPTED, "a" * 16, "b" * 16, None, None, "2026-11-20T10:00:00Z")
-REFUSED = Receipt("drop/b.mkv", "4-5-6", Outcome.REJECTED, None, None, "empty", "copy it again", "2026-11-20T10:00:00Z")
+TAKEN = Receipt("drop/a.mkv", "1-2-3", Verdict.ACCEPTED, "a" * 16, "b" * 16, None, None, "2026-11-20T10:00:00Z")
+REFUSED = Receipt("drop/b.mkv", "4-5-6", Verdict.REJECTED, None, None, "empty", "copy it again", "2026-11-20T10:00:00Z")
 
 
 @pytest.fixture
@@ -34,7 +34,8 @@ def test_a_later_receipt_takes_the_place_of_the_earlier(objects: FolderObjects) 
     receipts.write(objects, REFUSED)
     mended = replace(TAKEN, key=REFUSED.key, etag=REFUSED.etag)
     receipts.write(objects, mended)
-    assert list(receipts.everything(objects)) == [mended]
+    assert receipts.find(objects, REFUSED.key, REFUSED.etag) == mended
+    assert len(list(objects.list(layout.RECEIPTS))) == 1
 
 
 def test_a_name_that_is_no_text_gets_a_receipt(objects: FolderObjects) -> None:
@@ -43,6 +44,14 @@ def test_a_name_that_is_no_text_gets_a_receipt(objects: FolderObjects) -> None:
     found = receipts.find(objects, name, TAKEN.etag)
     assert found is not None
     assert found.key == "drop/caf\\xe9.mkv"
+
+
+def test_a_reason_that_quotes_a_name_that_is_no_text_gets_a_receipt(objects: FolderObjects) -> None:
+    name = os.fsdecode(b"caf\xe9.mkv")
+    receipts.write(objects, replace(REFUSED, reason=f"{name} is empty", remedy=f"copy {name} again"))
+    found = receipts.find(objects, REFUSED.key, REFUSED.etag)
+    assert found is not None
+    assert (found.reason, found.remedy) == ("caf\\xe9.mkv is empty", "copy caf\\xe9.mkv again")
 
 
 def test_a_damaged_receipt_says_what_to_delete(objects: FolderObjects) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,11 +11,15 @@ from typing import Self
 
 from pipeline.errors import MediaError, ReelinguaError
 from pipeline.stages import title
-from pipeline.stages.work import StageRun, Work
+from pipeline.stages.work import Work
 from pipeline.store import receipts
+from pipeline.store.file_version import FileVersion
 from pipeline.store.objects import Objects
 from pipeline.store.receipts import Receipt
+from pipeline.text import one_line
 from schemas.outcome import Outcome, Status
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +39,26 @@ class Offered:
     def at(cls, path: Path) -> Self:
         """A file that was named on the command line."""
         try:
-            stat = path.stat()
-            version = f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
+            etag = FileVersion.of(path.stat()).etag
         except OSError as error:
-            version = error.strerror or "unreadable"
-        return cls(path, str(path.absolute()), hashlib.sha256(version.encode()).hexdigest()[:16])
+            etag = f"unreadable-{error.errno}"
+        return cls(path, str(path.absolute()), etag)
 
 
-def attempt(work: Work, objects: Objects, offered: Offered, runs: list[StageRun]) -> Outcome:
+def attempt(work: Work, offered: Offered) -> Outcome:
     """What became of one source; what goes wrong is in the outcome and is never raised."""
     began_s = time.monotonic()
     try:
-        return receipted(work, objects, offered, runs)
+        return receipted(work, offered)
     except ReelinguaError as error:
-        return without_release(offered, Status.FAILED, str(error), wall_s=time.monotonic() - began_s)
+        message = str(error)
+    except Exception as error:
+        _LOG.exception("a fault in our own code, with %s", one_line(offered.key))
+        message = f"a fault in our own code ({type(error).__name__}: {error}); please report it with what was logged"
+    return without_release(offered, Status.FAILED, message, wall_s=time.monotonic() - began_s)
 
 
-def receipted(work: Work, objects: Objects, offered: Offered, runs: list[StageRun]) -> Outcome:
+def receipted(work: Work, offered: Offered) -> Outcome:
     """What became of one source. A release and a rejection leave a receipt.
 
     Raises:
@@ -60,12 +67,12 @@ def receipted(work: Work, objects: Objects, offered: Offered, runs: list[StageRu
     """
     began_s = time.monotonic()
     try:
-        outcome = title.make(work, objects, offered.path, runs)
+        outcome = title.make(work, offered.path)
     except MediaError as error:
-        reject(objects, offered, reason=error.what, remedy=error.remedy)
+        reject(work.objects, offered, reason=error.what, remedy=error.remedy)
         return without_release(offered, Status.REJECTED, str(error), wall_s=time.monotonic() - began_s)
-    if outcome.status is Status.MADE or receipts.find(objects, offered.key, offered.etag) is None:
-        receipts.write(objects, _acceptance(offered, outcome))
+    if outcome.status is Status.MADE or receipts.find(work.objects, offered.key, offered.etag) is None:
+        receipts.write(work.objects, _acceptance(offered, outcome))
     return outcome
 
 
@@ -92,7 +99,7 @@ def reject(objects: Objects, offered: Offered, *, reason: str, remedy: str) -> N
     receipt = Receipt(
         offered.key,
         offered.etag,
-        receipts.Outcome.REJECTED,
+        receipts.Verdict.REJECTED,
         asset_id=None,
         release_id=None,
         reason=reason,
@@ -106,7 +113,7 @@ def _acceptance(offered: Offered, outcome: Outcome) -> Receipt:
     return Receipt(
         offered.key,
         offered.etag,
-        receipts.Outcome.ACCEPTED,
+        receipts.Verdict.ACCEPTED,
         asset_id=outcome.asset_id,
         release_id=outcome.release_id,
         reason=None,

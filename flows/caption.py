@@ -20,15 +20,15 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.attempt import Offered, receipted, reject, without_release
-from flows.working import Bench, bench
+from flows.working import Workplace, workplace
 from pipeline import job_file
 from pipeline.errors import EngineUnavailable, MediaError, ReelinguaError, UsageError
 from pipeline.stages import media
-from pipeline.stages.work import StageRun
+from pipeline.stages.work import Work
 from pipeline.store import drop
 from pipeline.store.drop import Dropped
-from pipeline.store.layout import printable
-from pipeline.store.objects import Objects, open_objects
+from pipeline.store.objects import open_objects
+from pipeline.text import one_line
 from schemas.outcome import Outcome, Status
 from schemas.settings import AUTO, Settings
 from workers.registry import REGISTRY
@@ -47,10 +47,10 @@ class BadNight(ReelinguaError):
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A dropped file and what is to be made of it."""
+    """A dropped file, and what its stages need."""
 
     offered: Offered
-    settings: Settings
+    work: Work
 
 
 def may_pass_next_time(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
@@ -59,11 +59,10 @@ def may_pass_next_time(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def prepare(shared: Bench, item: _Item) -> None:
-    """Decode one title; what cannot be decoded is for ``caption`` to reject."""
-    work = shared.work(item.offered.path, item.settings, [])
+def prepare(item: _Item) -> None:
+    """Decode one title; what cannot be decoded is for ``release`` to reject."""
     with contextlib.suppress(MediaError):
-        media.prepare(work, media.probe(work, shared.objects, item.offered.path), item.offered.path)
+        media.prepare(item.work, media.probe(item.work, item.offered.path), item.offered.path)
 
 
 @task(
@@ -73,11 +72,9 @@ def prepare(shared: Bench, item: _Item) -> None:
     retry_delay_seconds=[10, 60],
     retry_condition_fn=may_pass_next_time,
 )
-def release(shared: Bench, item: _Item) -> Outcome:
+def release(item: _Item) -> Outcome:
     """Bring one title to its release, or write the receipt that says why not."""
-    runs: list[StageRun] = []
-    work = shared.work(item.offered.path, item.settings, runs)
-    return receipted(work, shared.objects, item.offered, runs)
+    return receipted(item.work, item.offered)
 
 
 def _runner() -> TaskRunner[PrefectFuture[Any]]:
@@ -112,26 +109,28 @@ def caption(
     objects = open_objects(library)
     found = drop.pending(objects, settle_s=settle_s)
     for key in found.unsettled:
-        log.info("%s is still being written: it will be taken next time", printable(key))
+        log.info("%s is still being written: it will be taken next time", one_line(key))
     outcomes: list[Outcome] = []
-    with bench(objects, engine, progress=lambda *_: None, warn=log.warning) as shared:
-        items = list(_items(objects, found.settled, defaults, outcomes))
-        decoded = [prepare.submit(shared, item) for item in items]
-        futures = [
-            release.submit(shared=shared, item=item, wait_for=[allow_failure(ready)], return_state=False)
-            for item, ready in zip(items, decoded, strict=True)
-        ]
+    with workplace(objects, engine, progress=lambda *_: None, warn=log.warning) as shared:
+        items = list(_items(shared, found.settled, defaults, outcomes))
+        futures = [_submitted(item) for item in items]
         for item, future in zip(items, futures, strict=True):
             future.wait()
             outcomes.append(_outcome(item, future.state))
     _report(outcomes)
     bad = [outcome for outcome in outcomes if outcome.status in _bad_statuses(fail_on)]
     if bad:
-        raise BadNight("; ".join(printable(f"{Path(outcome.source).name}: {outcome.message}") for outcome in bad))
+        raise BadNight("; ".join(one_line(f"{Path(outcome.source).name}: {outcome.message}") for outcome in bad))
+
+
+def _submitted(item: _Item) -> PrefectFuture[Outcome]:
+    """Both steps of one title, one behind the other: the first titles are finished while the last still wait."""
+    ready = prepare.submit(item)
+    return release.submit(item=item, wait_for=[allow_failure(ready)], return_state=False)
 
 
 def _items(
-    objects: Objects, dropped: Sequence[Dropped], defaults: Settings, outcomes: list[Outcome]
+    shared: Workplace, dropped: Sequence[Dropped], defaults: Settings, outcomes: list[Outcome]
 ) -> Iterator[_Item]:
     """Files with their settings; one whose job file is wrong is rejected here, into ``outcomes``."""
     for one in dropped:
@@ -139,10 +138,10 @@ def _items(
         try:
             settings = _settings(job_file.job_file_of(one.path), defaults)
         except UsageError as error:
-            reject(objects, offered, reason=str(error), remedy="mend the job file and drop both again")
+            reject(shared.objects, offered, reason=str(error), remedy="mend the job file and drop both again")
             outcomes.append(without_release(offered, Status.REJECTED, str(error), wall_s=0.0))
             continue
-        yield _Item(offered, settings)
+        yield _Item(offered, shared.work(one.path, settings))
 
 
 def _settings(beside: Path, defaults: Settings) -> Settings:
@@ -166,19 +165,19 @@ def _report(outcomes: Sequence[Outcome]) -> None:
     """What happened, for the log and as a table in Prefect's own pages."""
     log = get_run_logger()
     for outcome in outcomes:
-        log.info("%s", printable(f"{outcome.status} {outcome.source} {outcome.message or outcome.release_id}"))
+        log.info("%s", one_line(f"{outcome.status} {outcome.source} {outcome.message or outcome.release_id}"))
     if not outcomes:
         log.info("nothing is pending in the drop folder")
         return
     rows = [
         {
-            "title": printable(Path(outcome.source).name),
+            "title": one_line(Path(outcome.source).name),
             "outcome": str(outcome.status),
             "captions": outcome.cues,
             "errors": outcome.errors,
             "warnings": outcome.warnings,
             "release": outcome.release_id or "",
-            "why": outcome.message or "",
+            "why": one_line(outcome.message or ""),
         }
         for outcome in outcomes
     ]

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from flows import doctor as doctor_report
+from flows import exit_codes
 from flows import plan as planning
 from flows import qc as checking
 from flows import query as querying
@@ -152,6 +153,8 @@ Examples:
   reelingua qc film.es.srt --language es --profile netflix --fps 23.976
 
   reelingua qc film.vtt --language en --profile bbc --media film.mp4 --format json
+
+  reelingua qc film.srt --language en --media film.mp4 --fix film.fixed.srt
 """
 )
 def qc(
@@ -164,13 +167,26 @@ def qc(
     fps: Annotated[
         str | None, typer.Option(help="Frames per second when the title is not at hand, e.g. 25, 23.976, 30000/1001.")
     ] = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the captions here with what can be mended mended (.srt, .vtt, .ttml); report the rest."
+        ),
+    ] = None,
     format: Annotated[ReportFormat, typer.Option(help="How the report is written.")] = ReportFormat.TABLE,  # noqa: A002  the option's name is a contract
 ) -> None:
     """Check any caption file against a delivery profile. Exit code 3 when it has errors."""
     rate = None if fps is None else checking.frame_rate(fps)
     raise typer.Exit(
         checking.run(
-            captions, language=language, profile=profile, media=media, rate=rate, style=format.value, console=console()
+            captions,
+            language=language,
+            profile=profile,
+            media=media,
+            rate=rate,
+            fixed=fix,
+            style=format.value,
+            console=console(),
         )
     )
 
@@ -195,12 +211,12 @@ def main() -> None:
         app()
     except (UsageError, EngineUnavailable) as error:
         _say(error)
-        sys.exit(2)
+        sys.exit(exit_codes.USAGE)
     except ReelinguaError as error:
         _say(error)
-        sys.exit(1)
+        sys.exit(exit_codes.FAILED)
     except BrokenPipeError:
-        sys.exit(0)
+        sys.exit(exit_codes.DONE)
 
 
 def _say(error: ReelinguaError) -> None:

@@ -19,6 +19,9 @@ from schemas.time import clock
 MAX_NAME = 60
 """Characters of a name in the summary's table; ours, so that the counts stay beside it."""
 
+MAX_UNCHANGED = 30
+"""More unchanged titles than this are counted and not listed; ours, about a screen."""
+
 _COLOURS = {Status.MADE: "green", Status.UNCHANGED: "dim", Status.REJECTED: "yellow", Status.FAILED: "red"}
 
 
@@ -74,6 +77,25 @@ class Display:
 
 def summary(outcomes: Sequence[Outcome], folders: Sequence[str | None], console: Console) -> None:
     """What was made, where, and what needs a human."""
+    unchanged = sum(outcome.status is Status.UNCHANGED for outcome in outcomes)
+    listed = [
+        (outcome, folder)
+        for outcome, folder in zip(outcomes, folders, strict=True)
+        if outcome.status is not Status.UNCHANGED or unchanged <= MAX_UNCHANGED
+    ]
+    console.print()
+    if listed:
+        console.print(_table([outcome for outcome, _ in listed]))
+        console.print()
+    for outcome, folder in listed:
+        if folder:
+            console.print(f"{shown(Path(outcome.source).name)}: {shown(folder)}", highlight=False, soft_wrap=True)
+    if unchanged > MAX_UNCHANGED:
+        console.print(f"{unchanged} titles are unchanged: their releases are what was asked for")
+    _needs_a_human(outcomes, console)
+
+
+def _table(outcomes: Sequence[Outcome]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("title", overflow="ellipsis", max_width=MAX_NAME)
     for heading in ("length", "outcome"):
@@ -89,13 +111,7 @@ def summary(outcomes: Sequence[Outcome], folders: Sequence[str | None], console:
             f"[{_COLOURS[outcome.status]}]{outcome.status}[/]",
             *(str(count) if known else "–" for count in counts),
         )
-    console.print()
-    console.print(table)
-    console.print()
-    for outcome, folder in zip(outcomes, folders, strict=True):
-        if folder:
-            console.print(f"{shown(Path(outcome.source).name)}: {shown(folder)}", highlight=False, soft_wrap=True)
-    _needs_a_human(outcomes, console)
+    return table
 
 
 def _needs_a_human(outcomes: Sequence[Outcome], console: Console) -> None:
@@ -105,8 +121,9 @@ def _needs_a_human(outcomes: Sequence[Outcome], console: Console) -> None:
     if not bad and not errors and not warnings:
         console.print("Nothing needs a human.")
         return
-    console.print("[bold]Needs a human[/]")
+    console.print("\n[bold]Needs a human[/]")
     for outcome in bad:
         console.print(f"  {shown(outcome.source)}: {shown(outcome.message or '')}", highlight=False, soft_wrap=True)
     if errors or warnings:
-        console.print(f"  {errors} errors and {warnings} warnings: report.md in each folder lists them")
+        counts = f"{errors} error{'s' * (errors != 1)} and {warnings} warning{'s' * (warnings != 1)}"
+        console.print(f"  {counts}: report.md in each folder lists them")

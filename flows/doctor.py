@@ -12,6 +12,7 @@ from importlib import metadata
 from rich.console import Console
 from rich.table import Table
 
+from flows import exit_codes
 from flows.terminal import shown
 from pipeline.errors import ReelinguaError
 from pipeline.store.objects import FolderObjects, open_objects
@@ -43,7 +44,7 @@ def run(*, library: str, console: Console) -> int:
         mark = "[green]ok[/]" if check.is_well else "[red]missing[/]"
         table.add_row(mark, shown(check.what), shown(check.detail))
     console.print(table)
-    return 0 if all(check.is_well for check in checks) else 1
+    return exit_codes.DONE if all(check.is_well for check in checks) else exit_codes.FAILED
 
 
 def _checks(library: str) -> Iterator[Check]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from flows import exit_codes
 from flows.display import Display
 from flows.sources import expand
 from flows.terminal import shown
-from flows.working import bench
+from flows.working import workplace
 from pipeline.errors import MediaError
 from pipeline.sizing.estimate import Estimate, JobEstimate, Offer, Workload, estimate
-from pipeline.sizing.profiles import EMBEDDED, catalogue
+from pipeline.sizing.profiles import EMBEDDED_FAMILY, catalogue
 from pipeline.stages import forecast, media
 from pipeline.store.objects import FolderObjects, open_objects
 from schemas.media import Asset, Prepared
@@ -41,15 +42,15 @@ def run(sources: Sequence[Path], *, library: str, language: str | None, console:
         titles.add_column(heading)
     for heading in ("chunks", "of speech", "cut in speech", "shots"):
         titles.add_column(heading, justify="right")
-    settings = Settings(engine=EMBEDDED, language=language)
+    settings = Settings(engine=EMBEDDED_FAMILY, language=language)
     with (
         Display(console) as display,
-        bench(objects, EMBEDDED, progress=display.progress, warn=console.print) as shared,
+        workplace(objects, EMBEDDED_FAMILY, progress=display.progress, warn=console.print) as shared,
     ):
         for source in found.media:
-            work = shared.work(source, settings, [])
+            work = shared.work(source, settings)
             try:
-                asset = media.probe(work, objects, source)
+                asset = media.probe(work, source)
                 prepared = media.prepare(work, asset, source)
             except MediaError as error:
                 rejected.append(f"{source.name}: {error}")
@@ -64,7 +65,7 @@ def run(sources: Sequence[Path], *, library: str, language: str | None, console:
         print_estimate(estimate(loads, catalogue()), console)
     for line in rejected:
         console.print(shown(line), style="yellow", highlight=False, soft_wrap=True)
-    return 1 if rejected else 0
+    return exit_codes.FAILED if rejected else exit_codes.DONE
 
 
 def _title_cells(source: Path, asset: Asset, chunks: Sequence[Chunk], prepared: Prepared) -> Sequence[str]:
@@ -87,7 +88,7 @@ def _print_job(job: JobEstimate, console: Console) -> None:
     unpublished = "" if load.profile.weights_published else " [yellow](weights not published)[/]"
     tokens = f", {load.tokens_in:,} tokens in, {load.tokens_out:,} out" if load.profile.counts_tokens else ""
     console.print(
-        f"[bold]{load.work}[/] with {shown(load.profile.name)}{unpublished}: "
+        f"[bold]{load.job}[/] with {shown(load.profile.name)}{unpublished}: "
         f"{load.requests:,} requests, {load.media_ms / 3_600_000:.2f} h of media{tokens}",
         highlight=False,
         soft_wrap=True,
@@ -95,7 +96,7 @@ def _print_job(job: JobEstimate, console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("on", min_width=16)
     table.add_column("weights / KV")
-    for heading in ("KV tokens", "max_num_seqs", "in flight", "hours", "cost $"):
+    for heading in ("GPU GB", "KV tokens", "max_num_seqs", "in flight", "hours", "cost $"):
         table.add_column(heading, justify="right")
     for offer in job.offers:
         table.add_row(*_cells(offer))
@@ -110,12 +111,13 @@ def _cells(offer: Offer) -> Sequence[str]:
     cost = "unknown" if offer.cost_usd is None else f"{offer.cost_usd:.2g}"
     sizing = offer.sizing
     if sizing is None:
-        return (offer.device, "–", "–", "–", "–", hours, "–")
+        return (offer.device, "–", "–", "–", "–", "–", hours, "–")
     if not sizing.fits:
-        return (offer.device, "does not fit", "–", "–", "–", "–", "–")
+        return (offer.device, "does not fit", "–", "–", "–", "–", "–", "–")
     return (
         offer.device,
         f"{sizing.precision} / {sizing.kv_precision}",
+        f"{sizing.memory_gb:.0f}",
         f"{sizing.kv_tokens:,}",
         f"{sizing.max_num_seqs:,}",
         f"{sizing.in_flight:,}",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from flows import exit_codes
 from flows.terminal import shown
-from pipeline.captions.qc import QcReport, check
+from pipeline.captions.formats.limits import MAX_FILE_BYTES
+from pipeline.captions.formats.writing import format_for
+from pipeline.captions.qc import Picture, QcReport, check, mend
 from pipeline.errors import UsageError
 from pipeline.media import files
 from pipeline.media.prepare import prepare
@@ -21,9 +23,6 @@ from pipeline.media.probe import probe
 from pipeline.store import parquet
 from schemas.captions import Severity
 from schemas.media import Shot
-
-EXIT_ERRORS = 3
-"""Exit code when a finding has the severity error."""
 
 NTSC_RATES = {"23.976": Fraction(24000, 1001), "23.98": Fraction(24000, 1001)} | {
     f"{rate:.2f}": Fraction(nominal * 1000, 1001) for nominal, rate in ((30, 29.97), (60, 59.94))
@@ -34,15 +33,6 @@ MAX_RATE = 1000
 """Ours: beyond it a frame is shorter than the millisecond of a caption."""
 
 _COLOURS = {Severity.ERROR.value: "red", Severity.WARNING.value: "yellow", Severity.INFO.value: "dim"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    """What is known of the title that the captions belong to."""
-
-    rate: Fraction | None
-    cuts_ms: Sequence[int] | None
-    first_frame_ms: int = 0
 
 
 def frame_rate(text: str) -> Fraction:
@@ -68,51 +58,73 @@ def run(
     profile: str,
     media: Path | None,
     rate: Fraction | None,
+    fixed: Path | None,
     style: str,
     console: Console,
 ) -> int:
     """Print the findings; 3 when one has the severity error.
 
+    With ``fixed``, what can be mended is mended and written there, and the findings are those that remain.
+
     Raises:
         UsageError: The file does not exist, or both a title and a rate were given, or the profile has no
-            guide for the language.
-        CaptionFileError: The file is not captions.
+            guide for the language, or ``fixed`` cannot be written or is the file itself.
+        TextFileError: The file is not captions.
         MediaError: The title cannot be used.
 
     """
     if media is not None and rate is not None:
         raise UsageError("--media brings its own frame rate; leave out --fps")
+    if fixed is not None:
+        _check_target(fixed, captions)
     try:
-        data = captions.read_bytes()
+        with captions.open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{captions} cannot be read ({error.strerror}); check the name") from error
-    picture = _Picture(rate, None) if media is None else _looked_at(media)
-    report = check(
-        data,
-        name=captions.name,
-        language=language,
-        profile=profile,
-        rate=picture.rate,
-        cuts_ms=picture.cuts_ms,
-        first_frame_ms=picture.first_frame_ms,
-    )
+    picture = Picture(rate, None) if media is None else _looked_at(media)
+    if fixed is None:
+        report = check(data, name=captions.name, language=language, profile=profile, picture=picture)
+    else:
+        mended = mend(data, name=captions.name, into=fixed.name, language=language, profile=profile, picture=picture)
+        _write(fixed, mended.text)
+        report = mended.report
     if style == "json":
         sys.stdout.write(report.to_json() + "\n")
     else:
         _print(report, console)
-    return EXIT_ERRORS if report.has_errors else 0
+    return exit_codes.GATE if report.has_errors else exit_codes.DONE
 
 
-def _looked_at(media: Path) -> _Picture:
+def _check_target(fixed: Path, captions: Path) -> None:
+    """Refuse, before anything is read, a target of no format, and one that would replace what it was made from."""
+    format_for(fixed.name)
+    if fixed.exists() and captions.exists() and fixed.samefile(captions):
+        raise UsageError(f"--fix {fixed} is the file that is read; give another name")
+
+
+def _looked_at(media: Path) -> Picture:
     """The exact rate of a title, and where its shots begin."""
     asset = probe(media)
     if asset.video is None:
-        return _Picture(None, ())
+        return Picture(None, (), length_ms=asset.length_ms)
     with tempfile.TemporaryDirectory(prefix="reelingua-qc-") as folder:
         prepare(media, asset, Path(folder))
         shots = parquet.read_rows(Path(folder) / files.SHOTS, Shot)
-    rate = None if asset.video.is_variable_rate else asset.video.frame_rate
-    return _Picture(rate, [shot.span.start_ms for shot in shots[1:]], asset.video.start_ms)
+    cuts_ms = [shot.span.start_ms for shot in shots[1:]]
+    return Picture(asset.video.constant_rate, cuts_ms, asset.video.start_ms, asset.length_ms)
+
+
+def _write(target: Path, text: str) -> None:
+    """The file as UTF-8, whole or not at all."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_text(text, "utf-8", newline="\n")
+        part.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise UsageError(f"--fix {target} cannot be written ({error.strerror}); check the folder") from error
 
 
 def _print(report: QcReport, console: Console) -> None:
@@ -136,3 +148,6 @@ def _print(report: QcReport, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if report.mended_cues is not None:
+        cues = "1 cue" if report.mended_cues == 1 else f"{report.mended_cues} cues"
+        console.print(f"{cues} mended; the findings are what remains", highlight=False)

@@ -9,26 +9,19 @@ from pathlib import Path
 
 from rich.console import Console
 
+from flows import exit_codes
 from flows.attempt import Offered, attempt
 from flows.display import Display, summary
 from flows.sources import expand
-from flows.working import bench
+from flows.working import workplace
 from pipeline import job_file
 from pipeline.errors import EngineUnavailable, UsageError
-from pipeline.stages.work import StageRun
 from pipeline.store import layout
 from pipeline.store.objects import FolderObjects, Objects, open_objects
 from schemas.jobs import Job
 from schemas.outcome import Outcome, Status
 from schemas.settings import AUTO, Settings
 from workers.registry import REGISTRY
-
-EXIT_DONE = 0
-EXIT_SOME_FAILED = 1
-EXIT_GATE = 3
-EXIT_STOPPED = 130
-"""Exit codes of ``reelingua run``; 2 is wrong usage and is given where the error is caught. 130 is what shells
-give a command that was interrupted: 128 and the number of the signal."""
 
 
 def run(
@@ -55,11 +48,11 @@ def run(
         outcomes = caption_all(found.media, objects=objects, settings=chosen, jobs=jobs, console=console)
     except KeyboardInterrupt:
         console.print("stopped; run the same again to go on where it was")
-        return EXIT_STOPPED
+        return exit_codes.STOPPED
     summary(outcomes, [release_folder(objects, outcome) for outcome in outcomes], console)
     if any(outcome.status in (Status.REJECTED, Status.FAILED) for outcome in outcomes):
-        return EXIT_SOME_FAILED
-    return EXIT_GATE if is_strict and any(outcome.errors for outcome in outcomes) else EXIT_DONE
+        return exit_codes.FAILED
+    return exit_codes.GATE if is_strict and any(outcome.errors for outcome in outcomes) else exit_codes.DONE
 
 
 def chosen_engine(asked: str, *, say: Callable[[str], None]) -> str:
@@ -85,7 +78,7 @@ def caption_all(
     """One outcome per source, in order; a source that fails stops no other."""
     with (
         Display(console) as display,
-        bench(
+        workplace(
             objects,
             settings.engine,
             progress=display.progress,
@@ -95,8 +88,7 @@ def caption_all(
     ):
 
         def one(source: Path) -> Outcome:
-            runs: list[StageRun] = []
-            return attempt(shared.work(source, settings, runs), objects, Offered.at(source), runs)
+            return attempt(shared.work(source, settings), Offered.at(source))
 
         futures = {pool.submit(one, source): index for index, source in enumerate(media)}
         outcomes: dict[int, Outcome] = {}

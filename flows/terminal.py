@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline.store.layout import printable
+from pipeline.text import one_line
 
 PIPED_WIDTH = 240
 """Characters per line where nobody looks: files and pipes have no width, and nothing should be cut for them.
@@ -23,14 +22,6 @@ def console() -> Console:
 def shown(text: str) -> str:
     """Text that is not ours (names, captions, messages that quote them) as rich may print it.
 
-    Bytes that are no text and control characters become escapes, so that a name can neither break an
-    encoding nor move the cursor; square brackets lose their meaning.
+    It is one line (``pipeline.text.one_line``), and square brackets lose their meaning.
     """
-    safe = "".join(_visible(character) for character in printable(text))
-    return escape(safe)
-
-
-def _visible(character: str) -> str:
-    if unicodedata.category(character) == "Cc":
-        return character.encode("unicode_escape").decode()
-    return character
+    return escape(one_line(text))

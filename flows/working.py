@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import ReelinguaError
-from pipeline.stages.work import StageRun, Work
+from pipeline.stages.work import Work
 from pipeline.store import owners
 from pipeline.store.claims import Claims
 from pipeline.store.ledger import Ledger
@@ -28,7 +28,7 @@ class Stopped(ReelinguaError):
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Workplace:
     """Where titles are worked on; threads may share it."""
 
     objects: Objects
@@ -48,8 +48,8 @@ class Bench:
         self.stopping.set()
         self.engines.close()
 
-    def work(self, source: Path, settings: Settings, runs: list[StageRun]) -> Work:
-        """What the stages of one title need; ``runs`` collects what was really run."""
+    def work(self, source: Path, settings: Settings) -> Work:
+        """What the stages of one title need."""
 
         def progress(stage: str, done: int, total: int) -> None:
             if self.stopping.is_set():
@@ -57,26 +57,26 @@ class Bench:
             self.progress(str(source), stage, done, total)
 
         return Work(
+            objects=self.objects,
             ledger=Ledger(self.objects),
             claims=Claims(self.objects, owner=owners.this_process()),
             engines=self.engines,
             settings=settings,
             progress=progress,
-            ran=runs.append,
         )
 
 
 @contextmanager
-def bench(
+def workplace(
     objects: Objects,
     engine: str,
     *,
     progress: Callable[[str, str, int, int], None],
     warn: Callable[[str], None],
-) -> Iterator[Bench]:
+) -> Iterator[Workplace]:
     """Engines that start when they are first asked, and end with the block."""
     with few_collections(), WorkerEngines(objects.uri, engine, warn=warn) as engines:
-        yield Bench(objects, engines, progress)
+        yield Workplace(objects, engines, progress)
 
 
 @contextmanager

@@ -5,13 +5,17 @@ ReelinguaError
 ├── MediaError              the input cannot be used: do not retry, write a receipt
 │   ├── ProbeFailed             not media, empty, encrypted, beyond a limit, …
 │   ├── DecodeFailed            it began well and broke, or is shorter than it says
-│   └── CaptionFileError        a caption file cannot be read; carries the line
+│   ├── UnheardLanguage         the engine does not hear what is spoken
+│   └── TextFileError           a caption or RTTM file cannot be read; carries the line
 ├── EngineError             a model run failed
 │   ├── EngineUnavailable       not installed, or cannot do this language: do not retry
-│   └── EngineCrashed           the process died: retry on a fresh one
-└── StoreError              disk or S3: retry with backoff
-    ├── Conflict                another wrote the key first
-    └── Missing                 no object has the key
+│   ├── EngineCrashed           the process died: retry on a fresh one
+│   └── DoesNotFit              the aligner cannot lay the words over the sound (workers.engines.embedded.align)
+├── StoreError              disk or S3: retry with backoff
+│   └── Missing                 no object has the key
+├── BadNight                a night ended, and not every title as it should (flows.caption)
+├── StackFailed             the Prefect server or a command of it failed (flows.stack)
+└── Stopped                 the user pressed Ctrl-C: run again to go on (flows.working)
 
 A message is one line: what happened, why, and what to do. Fields are positional, so that every
 error survives pickling. Programming mistakes stay ``ValueError`` and ``TypeError``.
@@ -54,8 +58,12 @@ class DecodeFailed(MediaError):
     """The file could be opened, but not decoded to its end."""
 
 
-class CaptionFileError(MediaError):
-    """A caption file cannot be read.
+class UnheardLanguage(MediaError):
+    """The engine that was chosen does not hear the language that is spoken."""
+
+
+class TextFileError(MediaError):
+    """A caption file, or a list of speakers (RTTM), cannot be read.
 
     Attributes:
         line: Number of the offending line, from 1.
@@ -102,22 +110,6 @@ class EngineCrashed(EngineError):
 
 class StoreError(ReelinguaError):
     """Disk or S3 failed."""
-
-
-class Conflict(StoreError):
-    """Another wrote the key first, with other content.
-
-    Attributes:
-        key: The key in the library.
-
-    """
-
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-    def __str__(self) -> str:
-        return f"{self.key} exists with other content"
 
 
 class Missing(StoreError):

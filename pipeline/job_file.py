@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.captions.profiles import languages, profile
-from pipeline.errors import CaptionFileError, UsageError
+from pipeline.errors import TextFileError, UsageError
 from pipeline.speech import rttm
 from schemas.settings import Settings
 
@@ -79,9 +79,11 @@ def check(settings: Settings) -> None:
         raise UsageError("the transcript is empty; leave it out to have recognised what is said")
     if settings.speakers is not None:
         try:
-            rttm.parse(settings.speakers)
-        except CaptionFileError as error:
+            turns = rttm.parse(settings.speakers)
+        except TextFileError as error:
             raise UsageError(f"the RTTM of the speakers: {error}") from error
+        if not turns:
+            raise UsageError("the RTTM of the speakers has no turns; leave it out to have them found out")
 
 
 def side_file(path: Path) -> str:

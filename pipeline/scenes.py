@@ -49,6 +49,9 @@ LONGEST_MS = 240_000
 """A scene is cut at its best place when it would be longer; four minutes is twice the usual scene of a film.
 A single shot may be longer."""
 
+MOST_BLACK = 0.9
+"""Share of black from which shots are called black; the rest may be a fade. Ours."""
+
 UNDESCRIBED = "Not described"
 """Title of a window that a describer failed on."""
 
@@ -107,7 +110,7 @@ def merge_windows(
 def look(shots: Sequence[Shot]) -> str:
     """How shots look on the whole, in a few words, e.g. ``dark, blue and grey``."""
     total_ms = sum(shot.span.duration_ms for shot in shots)
-    if sum(shot.black_share * shot.span.duration_ms for shot in shots) >= 0.9 * total_ms:
+    if sum(shot.black_share * shot.span.duration_ms for shot in shots) >= MOST_BLACK * total_ms:
         return "black"
     brightness = sum(shot.brightness * shot.span.duration_ms for shot in shots) / total_ms
     names: Counter[str] = Counter()

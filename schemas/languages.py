@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import langcodes
+from langcodes.tag_parser import LanguageTagError
 
 UNDETERMINED = "und"
 """Tag of a language that is not known, or may be any."""
@@ -21,5 +22,5 @@ def primary(tag: str) -> str:
     """
     try:
         return langcodes.Language.get(tag).language or UNDETERMINED
-    except langcodes.LanguageTagError:
+    except LanguageTagError:
         return tag.lower().partition("-")[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 
@@ -74,6 +74,11 @@ class VideoStream:
 
     start_ms: int
     """First presented frame, on the asset's timeline."""
+
+    @property
+    def constant_rate(self) -> Fraction | None:
+        """Exact frames per second; None where it varies and frames have no grid."""
+        return None if self.is_variable_rate else self.frame_rate
 
     def __post_init__(self) -> None:
         if self.frame_rate <= 0 or self.frame_count < 1:
@@ -192,6 +197,9 @@ class Level:
 LEVEL_STEP_MS = 32
 """512 samples at 16 kHz: the window that Silero's VAD answers for (its version 5 and later)."""
 
+SILENT_DBFS = -120.0
+"""Level of digital silence in dB relative to full scale, and of what is softer; the step of 16 bits is at -90."""
+
 
 @dataclass(frozen=True, slots=True)
 class SampledFrame:
@@ -243,3 +251,7 @@ class Prepared:
 
     speech_regions: int
     """Number of speech regions; 0 when nobody speaks."""
+
+    def __post_init__(self) -> None:
+        if any(getattr(self, field.name) < 0 for field in fields(self)):
+            raise ValueError(f"less than nothing was decoded: {self}")

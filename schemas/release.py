@@ -96,3 +96,6 @@ class Manifest:
 
     deliverables: tuple[Deliverable, ...]
     """What it holds."""
+
+    tables: tuple[str, ...]
+    """Tables that it adds rows to, apart from ``runs``, which says what was done and not what was made."""

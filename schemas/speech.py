@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.languages import primary
 from schemas.time import Span
 
 
@@ -80,7 +81,7 @@ UNSPACED = frozenset({"ja", "zh", "th", "lo", "km", "my", "yue"})
 
 def joined(words: tuple[str, ...], language: str) -> str:
     """Text of ``words`` as the language writes it."""
-    return ("" if language.split("-", maxsplit=1)[0] in UNSPACED else " ").join(words)
+    return ("" if primary(language) in UNSPACED else " ").join(words)
 
 
 class CoverageLabel(StrEnum):

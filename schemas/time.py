@@ -17,9 +17,6 @@ audio encoder and PocketSphinx's acoustic model all take."""
 SAMPLES_PER_MS = SPEECH_RATE_HZ // 1000
 """Exact, so that a span in milliseconds cuts at whole samples."""
 
-DELIVERY_RATE_HZ = 48_000
-"""Rate of delivered audio: Netflix and EBU both ask for 48 kHz PCM (STANDARDS §2)."""
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -43,10 +40,6 @@ class Span:
     def overlap_ms(self, other: Span) -> int:
         """Milliseconds that both spans cover; 0 when they only touch."""
         return max(0, min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms))
-
-    def contains_ms(self, at_ms: int) -> bool:
-        """Whether the instant lies inside the half-open interval."""
-        return self.start_ms <= at_ms < self.end_ms
 
     def clipped(self, within: Span) -> Span | None:
         """The part inside ``within``; None when nothing is left."""
@@ -120,16 +113,6 @@ def frame_to_ms(frame: int, rate: Fraction) -> int:
 def ms_to_frame(at_ms: int, rate: Fraction) -> int:
     """Frame whose start is nearest to ``at_ms``; undoes ``frame_to_ms`` up to 500 frames per second."""
     return round(at_ms * rate / 1000)
-
-
-def ms_to_samples(at_ms: int, rate_hz: int) -> int:
-    """Sample at ``at_ms``, to the nearest; exact for rates that are whole kilohertz."""
-    return round(Fraction(at_ms * rate_hz, 1000))
-
-
-def samples_to_ms(samples: int, rate_hz: int) -> int:
-    """Time of a sample, to the nearest millisecond."""
-    return round(Fraction(samples * 1000, rate_hz))
 
 
 def seconds_to_ms(seconds: Fraction) -> int:

@@ -14,7 +14,7 @@ from pipeline.store.objects import open_objects
 from schemas.jobs import Job
 from workers import runner
 from workers.families import Setting
-from workers.messages import Fatal, Message, compose
+from workers.messages import Ending, Fatal, Message, compose
 from workers.registry import REGISTRY, Registry
 
 EXIT_DONE = 0
@@ -39,13 +39,13 @@ def main(argv: list[str] | None = None, *, registry: Registry = REGISTRY) -> int
         finally:
             loaded.close()
     except UsageError as error:
-        return _give_up(line, "usage", error)
+        return _give_up(line, Ending.USAGE, error)
     except EngineUnavailable as error:
-        return _give_up(line, "unavailable", error)
+        return _give_up(line, Ending.UNAVAILABLE, error)
     except StoreError as error:
-        return _give_up(line, "store", error)
+        return _give_up(line, Ending.STORE, error)
     except EngineCrashed as error:
-        return _give_up(line, "crashed", error)
+        return _give_up(line, Ending.CRASHED, error)
     return EXIT_DONE
 
 
@@ -68,7 +68,7 @@ def _count(text: str) -> int:
 
 
 def _own_stdout() -> BinaryIO:
-    """Standard output for messages alone: what else prints there goes to standard error from now on."""
+    """Standard output for messages alone: whatever else is printed goes to standard error from now on."""
     own = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return own
@@ -97,11 +97,18 @@ def _end_with_parent() -> None:
     os._exit(EXIT_CRASHED)
 
 
-def _give_up(line: _Line, kind: str, error: ReelinguaError) -> int:
+def _give_up(line: _Line, kind: Ending, error: ReelinguaError) -> int:
+    """Tell the parent why this worker ends, and return its exit status."""
     text = " ".join(str(error).split())
     print(text, file=sys.stderr)  # noqa: T201 - standard error is for people
-    line.tell(Fatal.model_validate({"kind": kind, "text": text}))
-    return {"usage": EXIT_USAGE, "unavailable": EXIT_UNAVAILABLE}.get(kind, EXIT_CRASHED)
+    line.tell(Fatal(kind=kind, text=text))
+    match kind:
+        case Ending.USAGE:
+            return EXIT_USAGE
+        case Ending.UNAVAILABLE:
+            return EXIT_UNAVAILABLE
+        case Ending.STORE | Ending.CRASHED:
+            return EXIT_CRASHED
 
 
 if __name__ == "__main__":

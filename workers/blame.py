@@ -1,6 +1,6 @@
-"""Which requests killed an engine, and in which company they are asked again (DESIGN rule 6).
+"""Which requests killed an engine, and in which company they are asked again.
 
-Pure bookkeeping: the client feeds it with deaths that it saw itself and does what it says. A death
+Pure bookkeeping: ``workers.watch`` tells it of deaths that it saw itself and does what it says. A death
 of the machine or of the parent is nobody's fault and is never told here.
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 DEATHS_PER_REQUEST = 2
-"""What killed the engine twice is set aside (DESIGN rule 6)."""
+"""What killed the engine so often is set aside. Ours: once may be chance, and each costs a start of the engine."""
 
 SICK_DEATHS = 3
-"""Deaths on unrelated requests that mean a sick machine (DESIGN rule 6)."""
+"""Deaths on unrelated requests that mean a sick machine. Ours: one title rarely holds that many bad requests."""
 
 FORGIVEN_AFTER = 50
 """Answers after which an earlier death no longer counts against the machine. Ours: a night of
@@ -44,10 +44,10 @@ class Blame:
         self._answers_since = 0
 
     def died(self, started: Sequence[str]) -> Verdict:
-        """The verdict on the requests that were with the engine when it died; none when it was idle.
+        """What to do about the requests ``started``, which were with the engine when it died; none when it was idle.
 
-        A group of suspects is halved with each death, so that the one that kills is found in the
-        logarithm of their number; it is set aside when it was alone at its second death or later.
+        A group of suspects is halved at each death, so that the one that kills is found in few steps. It is set
+        aside once it was alone with the engine at a death, and that was not its first.
         """
         if self._answers_since >= FORGIVEN_AFTER:
             self._unrelated.clear()

@@ -16,7 +16,7 @@ CLOSE_LIMIT_S = 10.0
 """How long a worker may take to end once it has been told to; then it is killed."""
 
 _TAIL_LINES = 20
-"""Lines of standard error that go into an error message (STYLE rule 5)."""
+"""Lines of standard error that go into an error message. Ours: the end of a traceback, with its cause."""
 
 _CHUNK_BYTES = 1 << 16
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from contextlib import ExitStack
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
@@ -29,8 +30,8 @@ from workers.registry import REGISTRY, Registry
 from workers.watch import Launch, Outlets
 
 STALL_LIMIT_S = 1800.0
-"""A worker that has work and says nothing for so long is taken for hung. Ours: the longest silence that is
-honest is one request about ten hours of sound, some minutes on one core."""
+"""A worker that loads or has work and says nothing for so long is taken for hung. Ours: the longest silence that
+is honest is one request about ten hours of sound, some minutes on one core."""
 
 WORKERS = "workers"
 """Module that is the worker's command."""
@@ -69,6 +70,7 @@ class WorkerEngines:
         self._lanes: dict[Job, Lane] = {}
         self._lock = threading.Lock()
         self._stack = ExitStack()
+        self._home: Path | None = None
 
     def model(self, job: Job) -> ModelId:
         """Which model would answer; nothing is loaded. Raises EngineUnavailable when none can."""
@@ -82,7 +84,7 @@ class WorkerEngines:
         """One result per request, in order; only what has no kept answer is asked.
 
         Raises:
-            EngineUnavailable: The engine cannot be loaded here.
+            EngineUnavailable: The engine cannot be loaded here, or its worker has another model than ``model`` says.
             EngineCrashed: It dies whatever it is asked.
             StoreError: Answers cannot be read or written.
 
@@ -108,6 +110,7 @@ class WorkerEngines:
                 lane.close()
             self._lanes.clear()
             self._stack.close()
+            self._home = None
 
     def __enter__(self) -> WorkerEngines:
         return self
@@ -128,11 +131,12 @@ class WorkerEngines:
     def _lane(self, job: Job) -> Lane:
         with self._lock:
             if job not in self._lanes:
-                if not self._lanes:
+                model = self.model(job)
+                if self._home is None:
                     self._home = self._stack.enter_context(workspace.private_folder(self._objects.workspace))
                 folder = self._home / job
                 folder.mkdir()
-                launch = Launch(lambda asked: self._argv(job, asked), folder, self._results, self._stall_limit_s)
+                launch = Launch(partial(self._argv, job), model, folder, self._results, self._stall_limit_s)
                 outlets = Outlets(lambda _: None, lambda request, result: self._keep(job, request, result), self._warn)
                 self._lanes[job] = Lane(job, launch, outlets)
             return self._lanes[job]

@@ -47,10 +47,3 @@ def failed(job: Job, request_id: str, reason: str) -> Result:
             return Diarization(request_id, (), reason)
         case Job.DESCRIBE:
             return Description(request_id, (), (), reason)
-
-
-def media_ms(request: Request) -> int:
-    """Milliseconds of media that a request asks about."""
-    if isinstance(request, DiarizeRequest):
-        return sum(region.span.duration_ms for region in request.regions)
-    return request.span.duration_ms

@@ -6,6 +6,7 @@ of the project at the other end, and says so.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -50,9 +51,6 @@ class Answered(_Message):
     part: str
     """Path of the part, relative to the results folder."""
 
-    audio_ms: int
-    """Milliseconds of media that the requests spanned."""
-
 
 class Refused(_Message):
     """A part of requests cannot be read, so that its ids are not known here."""
@@ -66,13 +64,20 @@ class Refused(_Message):
     """What is wrong with it."""
 
 
-class Warned(_Message):
-    """Something a person should know that stops nothing."""
+class Ending(StrEnum):
+    """Why a worker gives up."""
 
-    event: Literal["warning"] = "warning"
+    UNAVAILABLE = "unavailable"
+    """The engine cannot be loaded here."""
 
-    text: str
-    """One line."""
+    USAGE = "usage"
+    """The arguments are wrong."""
+
+    STORE = "store"
+    """Answers cannot be written."""
+
+    CRASHED = "crashed"
+    """The engine is gone."""
 
 
 class Fatal(_Message):
@@ -80,15 +85,14 @@ class Fatal(_Message):
 
     event: Literal["fatal"] = "fatal"
 
-    kind: Literal["unavailable", "usage", "store", "crashed"]
-    """``unavailable``: cannot be loaded here; ``usage``: wrong arguments; ``store``: answers cannot be written;
-    ``crashed``: the engine is gone."""
+    kind: Ending
+    """Why."""
 
     text: str
     """What happened, why, and what to do; one line."""
 
 
-Message = Ready | Started | Answered | Refused | Warned | Fatal
+Message = Ready | Started | Answered | Refused | Fatal
 """All that a worker can say."""
 
 _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="event")])

@@ -14,15 +14,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
 from pipeline.contracts import ModelId
 from pipeline.errors import EngineCrashed, StoreError
+from pipeline.store import answers, layout
+from pipeline.store.objects import FolderObjects, Objects
 from schemas.jobs import Job, Request, Result
-from workers import outbox, spool
+from workers import spool
 from workers.families import Loaded
-from workers.jobs import failed, media_ms
+from workers.jobs import RESULTS, failed
 from workers.messages import Answered, Message, Ready, Refused, Started
 
 COMMIT_EVERY_S = 2.0
@@ -41,12 +44,14 @@ Tell = Callable[[Message], None]
 def run(job: Job, requests: Path, results: Path, *, loaded: Loaded, model: ModelId, tell: Tell) -> None:
     """Answer every request of a folder until its marker says that no more will come.
 
+    ``results`` is laid out as the library's folder of kept answers, and may be that folder.
+
     Raises:
         EngineCrashed: The engine itself is gone; what was in flight has no answer.
         StoreError: Answers cannot be written.
 
     """
-    desk = _Desk(job, loaded, tell)
+    desk, out = _Desk(job, loaded, tell), FolderObjects(results)
     tell(Ready(model_name=model.name, revision=model.revision))
     with ThreadPoolExecutor(loaded.callers, thread_name_prefix="engine") as pool:
         callers = [pool.submit(desk.work) for _ in range(loaded.callers)]
@@ -54,19 +59,19 @@ def run(job: Job, requests: Path, results: Path, *, loaded: Loaded, model: Model
             for part in spool.follow(requests):
                 if part is not None:
                     _take(part, job, desk)
-                _commit(results, job, desk)
+                _commit(out, job, desk)
                 while desk.is_full():
                     time.sleep(spool.POLL_S)
-                    _commit(results, job, desk)
+                    _commit(out, job, desk)
             desk.close()  # callers end when nothing is waiting
             while not all(caller.done() for caller in callers):
                 time.sleep(spool.POLL_S)
-                _commit(results, job, desk)
+                _commit(out, job, desk)
         finally:
             desk.abandon()
         for caller in callers:
             caller.result()
-    _commit(results, job, desk)
+    _commit(out, job, desk)
 
 
 def _take(part: Path, job: Job, desk: _Desk) -> None:
@@ -76,19 +81,19 @@ def _take(part: Path, job: Job, desk: _Desk) -> None:
         desk.tell(Refused(part=part.name, reason=str(error)))
         return
     for broken in asked.broken:
-        desk.reply([_Reply(broken.asset_id, 0, failed(job, broken.request_id, broken.reason))])
+        desk.reply([_Reply(broken.asset_id, failed(job, broken.request_id, broken.reason))])
     desk.ask(asked.requests)
 
 
-def _commit(results: Path, job: Job, desk: _Desk) -> None:
-    """Write the answers that are due, a part per asset."""
+def _commit(results: Objects, job: Job, desk: _Desk) -> None:
+    """Write the answers that are due, a part per asset, and tell of each once it is in its place."""
     replies = sorted(desk.due(), key=attrgetter("asset_id"))
     for asset_id, group in itertools.groupby(replies, key=attrgetter("asset_id")):
         rows = list(group)
-        part = outbox.write(results, asset_id, job, [row.result for row in rows])
+        name = partial(layout.results_part, asset_id, job)
+        part = answers.write_part(results, [row.result for row in rows], RESULTS[job], key=name)
         ids = tuple(row.result.request_id for row in rows)
-        audio_ms = sum(row.media_ms for row in rows)
-        desk.tell(Answered(request_ids=ids, asset_id=asset_id, part=part, audio_ms=audio_ms))
+        desk.tell(Answered(request_ids=ids, asset_id=asset_id, part=part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,6 @@ class _Reply:
     """An answer on its way to a part."""
 
     asset_id: str
-    media_ms: int
     result: Result
 
 
@@ -133,7 +137,7 @@ class _Desk:
             self._replies += replies
 
     def due(self) -> list[_Reply]:
-        """Answers that should wait no longer; they are the caller's now."""
+        """Take the answers that should wait no longer."""
         with self._changed:
             is_quiet = not self._waiting and not self._in_flight
             is_late = time.monotonic() - self._oldest_s >= COMMIT_EVERY_S
@@ -162,9 +166,9 @@ class _Desk:
                 self.tell(Started(request_ids=tuple(request.request_id for request in batch)))
                 results = _answers(self._job, self._loaded, batch)
                 pairs = zip(batch, results, strict=True)
-                self.reply([_Reply(asked.asset_id, media_ms(asked), given) for asked, given in pairs])
-            except Exception as fault:
-                self.abandon(fault)
+                self.reply([_Reply(asked.asset_id, given) for asked, given in pairs])
+            except Exception as error:
+                self.abandon(error)
                 raise
             finally:
                 with self._changed:

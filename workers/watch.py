@@ -1,4 +1,4 @@
-"""What one thread does to keep a worker answering: feed it, hear it, restart it, and find what kills it.
+"""What one thread does to keep a worker answering: feed it, hear it, start it again, and find what kills it.
 
 Not for several threads; ``workers.lane`` stands in front. Answers are known to be kept when a worker
 tells of them: it has written them where they stay.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.contracts import ModelId
 from pipeline.errors import EngineCrashed, EngineUnavailable, StoreError, UsageError
 from pipeline.store import parquet
 from schemas.jobs import Job, Request, Result
@@ -19,7 +20,7 @@ from workers import spool
 from workers.blame import Blame
 from workers.child import Child, Ended
 from workers.jobs import RESULTS, failed
-from workers.messages import Answered, Fatal, Message, Ready, Refused, Started, Warned
+from workers.messages import Answered, Ending, Fatal, Message, Ready, Refused, Started
 
 PART_REQUESTS = 64
 """Requests per part. Ours: some seconds of a GPU's work, so that parts are few and feeding never waits."""
@@ -32,6 +33,9 @@ class Launch:
     argv: Callable[[Path], Sequence[str]]
     """Command of a worker that follows this requests folder."""
 
+    model: ModelId
+    """Which model must answer: the ids of the requests name it, so that another's answers must not be kept."""
+
     folder: Path
     """Existing folder for requests and logs."""
 
@@ -39,7 +43,7 @@ class Launch:
     """Where the workers answer."""
 
     stall_limit_s: float
-    """Silence after which a worker that has work is killed."""
+    """Silence after which a worker that loads or has work is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Outlets:
 
 
 class Watch:
-    """The worker of one job, one after the other as they die."""
+    """The worker of one job; when it dies, another takes its place."""
 
     def __init__(self, job: Job, launch: Launch, outlets: Outlets) -> None:
         self._job = job
@@ -71,6 +75,7 @@ class Watch:
         self._parts: dict[Path, set[str]] = {}
         self._is_company_out = False
         self._child: Child | None = None
+        self._is_ready = False
         self._requests = launch.folder
         self._workers = 0
         self._last_part = 0
@@ -86,17 +91,18 @@ class Watch:
         self._queue.extend(requests)
 
     def step(self) -> None:
-        """Feed, then listen for a moment.
+        """Feed, then listen for a moment. A worker gets nothing before it has said that it is the right one.
 
         Raises:
-            EngineUnavailable: The engine cannot be loaded here.
+            EngineUnavailable: The engine cannot be loaded here, or it is another one than was asked for.
             EngineCrashed: It died on unrelated requests too often, or speaks another language.
             StoreError: Answers cannot be written or read.
             UsageError: The worker was started wrongly.
 
         """
         child = self._child or self._start()
-        self._feed()
+        if self._is_ready:
+            self._feed()
         try:
             messages = child.messages(limit_s=spool.POLL_S)
         except ValueError as error:
@@ -106,20 +112,21 @@ class Watch:
             return
         for message in messages:
             self._hear(message)
-        if messages or not self._asked:
+        is_idle = self._is_ready and not self._asked
+        if messages or is_idle:
             self._heard_s = time.monotonic()
         elif time.monotonic() - self._heard_s > self._launch.stall_limit_s:
             self._died(child.kill(), is_hung=True)
 
     def close(self) -> None:
-        """End the worker: in peace when it has nothing to do, at once when it has."""
+        """End the worker: in peace when it waits for work, at once when it loads or has something to do."""
         if self._child is None:
             return
-        if self._asked:
-            self._child.kill()
-        else:
+        if self._is_ready and not self._asked:
             spool.finish(self._requests)
             self._child.end()
+        else:
+            self._child.kill()
         self._child = None
 
     def _start(self) -> Child:
@@ -128,6 +135,7 @@ class Watch:
         self._requests.mkdir()
         log = self._launch.folder / f"worker-{self._workers}.log"
         self._child = Child(self._launch.argv(self._requests), log=log)
+        self._is_ready = False
         self._heard_s = time.monotonic()
         return self._child
 
@@ -160,23 +168,31 @@ class Watch:
             case Refused():
                 for request_id in self._parts.get(self._requests / message.part, set()).copy():
                     self._set_aside(request_id, message.reason)
-            case Warned():
-                self._outlets.warned(message.text)
             case Fatal():
                 self._gave_up(message)
             case Ready():
-                pass
+                self._check(ModelId(message.model_name, message.revision))
+                self._is_ready = True
+
+    def _check(self, model: ModelId) -> None:
+        """Raise EngineUnavailable unless it is this model that must answer."""
+        wanted = self._launch.model
+        if model != wanted:
+            raise EngineUnavailable(
+                f"the worker has {model.name} {model.revision} where {wanted.name} {wanted.revision} must answer: "
+                "its environment is of another version; bring both to the same version and run again"
+            )
 
     def _gave_up(self, message: Fatal) -> None:
         """Raise what another worker would only say again; a crash is one that may pass."""
         match message.kind:
-            case "unavailable":
+            case Ending.UNAVAILABLE:
                 raise EngineUnavailable(message.text)
-            case "usage":
+            case Ending.USAGE:
                 raise UsageError(message.text)
-            case "store":
+            case Ending.STORE:
                 raise StoreError(message.text)
-            case "crashed":
+            case Ending.CRASHED:
                 self._outlets.warned(message.text)
 
     def _answered(self, message: Answered) -> None:

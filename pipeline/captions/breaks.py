@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from pipeline.captions.tokens import Token, joined
 
 TOP_HEAVY = 10.0
-"""Extra cost of a first line longer than the second, per width of difference: guides ask for a pyramid."""
+"""Extra cost of a first line that is longer than the second by the whole width; in proportion. Guides ask for a
+pyramid."""
 
 UNEVEN = 70.0
-"""Cost of two lines that differ by the whole width, quadratic; set so that a clause break wins over an even
-plain break while the shorter line keeps a third of the longer one."""
+"""Cost of two lines whose lengths differ by the whole width; it grows with the square of the difference. Set so
+that a break at a clause wins over even lines as long as the shorter line has a third of the longer one."""
 
 EXTRA_LINE = 1000.0
 """Cost of one more line, where more than two are needed: as few as possible."""

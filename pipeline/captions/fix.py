@@ -42,25 +42,25 @@ def fix(
     breaks, overlaps, gaps, durations and distances to cuts. In-times move by half a second at most.
     """
     rules = lint.checked_rules(profile, rate=rate, cuts_ms=cuts_ms, first_frame_ms=first_frame_ms)
-    report = lint.Report(profile, rules)
+    book = lint.Rulebook(profile, rules)
     last = NO_LIMIT if length_ms is None else rules.grid.last_tick(length_ms)
     mended = list(cues)
     while True:
-        written = [_with_text_mended(cue, report) for cue in mended]
+        written = [_with_text_mended(cue, book) for cue in mended]
         timed = _with_times_mended(written, rules, profile, last=last)
         if timed == mended:
             return mended
         mended = timed
 
 
-def _with_text_mended(cue: Cue, report: lint.Report) -> Cue:
+def _with_text_mended(cue: Cue, book: lint.Rulebook) -> Cue:
     """The cue after every edit of its text that removes a finding and adds none."""
-    broken = lint.rules_broken(report, cue)
+    broken = lint.rules_broken(book, cue)
     for rules, edit in _EDITS:
         if not broken & rules:
             continue
-        edited = edit(cue, report.profile)
-        if edited is not None and (left := lint.rules_broken(report, edited)) < broken:
+        edited = edit(cue, book.profile)
+        if edited is not None and (left := lint.rules_broken(book, edited)) < broken:
             cue, broken = edited, left
     return cue
 
@@ -128,7 +128,7 @@ def _with_times_mended(cues: list[Cue], rules: TimeRules, profile: CaptionProfil
 class _Repair:
     """The problem that ``chain`` solves for existing cues: fewest broken rules, then least movement.
 
-    A rule that a cue keeps now it must keep afterwards, whatever that would mend elsewhere.
+    A rule that a cue keeps now is kept afterwards too, even if breaking it would mend another cue.
     """
 
     def __init__(self, cues: Sequence[Cue], rules: TimeRules, profile: CaptionProfile, *, last: int) -> None:

@@ -23,7 +23,8 @@ FASTEST_RATE = Fraction(240)
 """Above it frames come near to milliseconds and the conversion stops being exact (``schemas.time``)."""
 
 NTSC = Fraction(1001, 1000)
-"""Seconds of a guide in NTSC material are this long: its 168 frames of 7 s last 7.007 s."""
+"""How long a second of a guide lasts in NTSC material, whose frames are counted as if they were 24 or 30 a second:
+7 s are 168 frames, which last 7.007 s."""
 
 
 @dataclass(frozen=True, slots=True)

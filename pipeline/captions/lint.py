@@ -47,22 +47,22 @@ def lint(
     ``words``, in the order of the cues, captions are also compared with the speech.
     """
     rules = checked_rules(profile, rate=rate, cuts_ms=cuts_ms, first_frame_ms=first_frame_ms)
-    report = Report(profile, rules)
+    book = Rulebook(profile, rules)
     alignment = None if words is None else sync.alignment(cues, words)
-    findings = list(_not_checked(report, has_cuts=cuts_ms is not None, has_words=words is not None, told=alignment))
+    findings = list(_not_checked(book, has_cuts=cuts_ms is not None, has_words=words is not None, told=alignment))
     for index, cue in enumerate(cues):
-        findings.extend(_of_text(report, index, cue))
-        findings.extend(_of_time(report, index, cue))
+        findings.extend(_of_text(book, index, cue))
+        findings.extend(_of_time(book, index, cue))
         if index + 1 < len(cues):
-            findings.extend(_of_pair(report, index, cue, cues[index + 1]))
+            findings.extend(_of_pair(book, index, cue, cues[index + 1]))
         if alignment is not None:
-            findings.extend(_of_sync(report, index, cue, alignment[index]))
+            findings.extend(_of_sync(book, index, cue, alignment[index]))
     return findings
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What findings are made with."""
+class Rulebook:
+    """The rules of a profile on the grid of a title, and how a finding under them is made."""
 
     profile: CaptionProfile
     """The rules."""
@@ -99,17 +99,17 @@ def checked_rules(
     return time_rules(profile, rate=rate, cuts_ms=known, first_frame_ms=first_frame_ms)
 
 
-def rules_broken(report: Report, cue: Cue) -> frozenset[str]:
+def rules_broken(book: Rulebook, cue: Cue) -> frozenset[str]:
     """Rules that a cue breaks by itself, whatever stands before and after it."""
-    found = itertools.chain(_of_text(report, 0, cue), _of_time(report, 0, cue))
+    found = itertools.chain(_of_text(book, 0, cue), _of_time(book, 0, cue))
     return frozenset(finding.rule for finding in found)
 
 
 def _not_checked(
-    report: Report, *, has_cuts: bool, has_words: bool, told: list[sync.Said | None] | None
+    book: Rulebook, *, has_cuts: bool, has_words: bool, told: list[sync.Said | None] | None
 ) -> Iterator[Finding]:
     """One note per thing that is unknown, with the rules that need it."""
-    has_rate = report.time.grid.rate is not None
+    has_rate = book.time.grid.rate is not None
     for missing, needed, remedy in (
         (not has_rate, _NEED_RATE, "the frame rate is unknown or unusable; give it to check them"),
         (
@@ -120,52 +120,52 @@ def _not_checked(
         (not has_words, _NEED_WORDS, "the times of the words are unknown"),
         (has_words and told is None, _NEED_WORDS, "the captions say other words than the transcript"),
     ):
-        rules = [rule.value for rule in needed if report.profile.limit(rule) is not None]
+        rules = [rule.value for rule in needed if book.profile.limit(rule) is not None]
         if missing and rules:
             message = f"not checked: {', '.join(rules)}; {remedy}"
             yield Finding(NOT_CHECKED, Severity.INFO, None, None, None, None, "", message)
 
 
-def _of_text(report: Report, index: int, cue: Cue) -> Iterator[Finding]:
-    profile = report.profile
+def _of_text(book: Rulebook, index: int, cue: Cue) -> Iterator[Finding]:
+    profile = book.profile
     if all(unicodedata.category(char) in _INVISIBLE for char in cue.text):
-        yield from report.finding(Rule.EMPTY, index, cue, "the cue shows nothing: all its characters are invisible")
+        yield from book.finding(Rule.EMPTY, index, cue, "the cue shows nothing: all its characters are invisible")
     limit = profile.limit(Rule.LINE_LENGTH)
     longest = max(characters(line, profile.counting) for line in cue.lines)
     if limit is not None and longest > limit.value:
-        message = f"a line has {longest:g} characters, {longest - float(limit.value):g} more than {limit.value} allow"
-        yield from report.finding(
+        message = f"a line has {longest:g} characters, at most {float(limit.value):g} are allowed"
+        yield from book.finding(
             Rule.LINE_LENGTH, index, cue, message, measured=longest, limit=float(limit.value), unit="characters"
         )
     most = profile.limit(Rule.LINE_COUNT)
     if most is not None and len(cue.lines) > most.value:
         message = f"the cue has {len(cue.lines)} lines, at most {most.value} are allowed"
-        yield from report.finding(
+        yield from book.finding(
             Rule.LINE_COUNT, index, cue, message, measured=len(cue.lines), limit=float(most.value), unit="lines"
         )
     if cue.italics and not profile.is_italics_allowed:
-        yield from report.finding(Rule.ITALICS, index, cue, "italics are not used in this language")
+        yield from book.finding(Rule.ITALICS, index, cue, "italics are not used in this language")
     if any(texts.has_three_dots(line) for line in cue.lines):
-        yield from report.finding(Rule.ELLIPSIS, index, cue, "three dots stand where the single character … belongs")
+        yield from book.finding(Rule.ELLIPSIS, index, cue, "three dots stand where the single character … belongs")
     if any(texts.has_stray_space(line) for line in cue.lines):
         message = "white space at the start or end of a line, or more than one space in a row"
-        yield from report.finding(Rule.WHITE_SPACE, index, cue, message)
-    yield from _of_lines(report, index, cue)
+        yield from book.finding(Rule.WHITE_SPACE, index, cue, message)
+    yield from _of_lines(book, index, cue)
 
 
-def _of_lines(report: Report, index: int, cue: Cue) -> Iterator[Finding]:
+def _of_lines(book: Rulebook, index: int, cue: Cue) -> Iterator[Finding]:
     """Hyphens of a dialogue, or the line breaks of one speaker's text."""
-    dialogue = report.profile.dialogue
+    dialogue = book.profile.dialogue
     if texts.is_dialogue(cue):
         if dialogue is not None and (number := texts.marker_fault(cue.lines, dialogue)) is not None:
             both = "both lines" if dialogue.is_first_marked else "the second line only"
             message = f"two speakers: {both} should begin with {dialogue.marker!r}, line {number + 1} differs"
-            yield from report.finding(Rule.DUAL_SPEAKER, index, cue, message)
+            yield from book.finding(Rule.DUAL_SPEAKER, index, cue, message)
         return
     for upper, lower in itertools.pairwise(cue.lines):
-        if forbidden_break(upper, lower, report.profile.language):
+        if forbidden_break(upper, lower, book.profile.language):
             message = f"the line breaks between {upper.split()[-1]!r} and {lower.split()[0]!r}, which belong together"
-            yield from report.finding(Rule.LINE_BREAK, index, cue, message)
+            yield from book.finding(Rule.LINE_BREAK, index, cue, message)
 
 
 def forbidden_break(upper: str, lower: str, language: str) -> bool:
@@ -176,26 +176,26 @@ def forbidden_break(upper: str, lower: str, language: str) -> bool:
     return break_cost(above[-1], below[0], language) >= NEVER
 
 
-def _of_time(report: Report, index: int, cue: Cue) -> Iterator[Finding]:
-    time = report.time
-    start, end = report.ticks(cue)
+def _of_time(book: Rulebook, index: int, cue: Cue) -> Iterator[Finding]:
+    time = book.time
+    start, end = book.ticks(cue)
     unit = time.grid.unit
     fault = time.duration_fault(end - start)
     if fault is Rule.MIN_DURATION:
         message = f"on screen for {_count(end - start, unit)}, at least {time.min_ticks} are needed"
-        yield from report.finding(fault, index, cue, message, measured=end - start, limit=time.min_ticks, unit=unit)
+        yield from book.finding(fault, index, cue, message, measured=end - start, limit=time.min_ticks, unit=unit)
     elif fault is Rule.MAX_DURATION:
         message = f"on screen for {_count(end - start, unit)}, at most {time.max_ticks} are allowed"
-        yield from report.finding(fault, index, cue, message, measured=end - start, limit=time.max_ticks, unit=unit)
-    yield from _of_speed(report, index, cue, end - start)
+        yield from book.finding(fault, index, cue, message, measured=end - start, limit=time.max_ticks, unit=unit)
+    yield from _of_speed(book, index, cue, end - start)
     if (distance := time.in_fault(start)) is not None:
         message = f"starts {_distance(distance, unit)}; it belongs on the cut or {time.zone_in_ticks} {unit} before it"
-        yield from report.finding(
+        yield from book.finding(
             Rule.SHOT_CHANGE_IN, index, cue, message, measured=distance, limit=time.zone_in_ticks, unit=unit
         )
     if (distance := time.out_flash(end)) is not None:
         message = f"ends {_distance(distance, unit)}, which flashes; it belongs {time.guard_ticks} {unit} before it"
-        yield from report.finding(
+        yield from book.finding(
             Rule.SHOT_CHANGE_OUT, index, cue, message, measured=distance, limit=-time.guard_ticks, unit=unit
         )
     elif (distance := time.out_zone_fault(end)) is not None:
@@ -203,66 +203,66 @@ def _of_time(report: Report, index: int, cue: Cue) -> Iterator[Finding]:
             f"ends {_distance(distance, unit)}; it belongs {time.guard_ticks} {unit} before the cut "
             f"or {time.zone_out_ticks} or more behind it"
         )
-        yield from report.finding(
+        yield from book.finding(
             Rule.SHOT_CHANGE_OUT_ZONE, index, cue, message, measured=distance, limit=time.zone_out_ticks, unit=unit
         )
 
 
-def _of_speed(report: Report, index: int, cue: Cue, shown: int) -> Iterator[Finding]:
-    limit = report.profile.limit(Rule.READING_SPEED)
-    load = reading_load(cue.lines, report.profile)
-    if limit is None or not report.time.is_unreadable(load, shown):
+def _of_speed(book: Rulebook, index: int, cue: Cue, shown: int) -> Iterator[Finding]:
+    limit = book.profile.limit(Rule.READING_SPEED)
+    load = reading_load(cue.lines, book.profile)
+    if limit is None or not book.time.is_unreadable(load, shown):
         return
-    seconds = float(shown / report.time.grid.ticks_per_s) or cue.span.duration_ms / 1000
+    seconds = float(shown / book.time.grid.ticks_per_s) or cue.span.duration_ms / 1000
     speed = load / seconds * (60 if limit.unit is Unit.WORDS_PER_MINUTE else 1)
     message = f"to be read at {speed:.1f} {limit.unit.value}, at most {float(limit.value):g} are comfortable"
-    yield from report.finding(
+    yield from book.finding(
         Rule.READING_SPEED, index, cue, message, measured=speed, limit=float(limit.value), unit=limit.unit.value
     )
 
 
-def _of_pair(report: Report, index: int, cue: Cue, following: Cue) -> Iterator[Finding]:
-    time = report.time
+def _of_pair(book: Rulebook, index: int, cue: Cue, following: Cue) -> Iterator[Finding]:
+    time = book.time
     unit = time.grid.unit
-    (start, end), (next_start, _) = report.ticks(cue), report.ticks(following)
+    (start, end), (next_start, _) = book.ticks(cue), book.ticks(following)
     if next_start < start:
         message = "the next cue starts before this one; cues belong in order of time"
-        yield from report.finding(Rule.OUT_OF_ORDER, index, cue, message)
+        yield from book.finding(Rule.OUT_OF_ORDER, index, cue, message)
         return
     gap = next_start - end
     fault = time.gap_fault(gap)
     if fault is Rule.OVERLAP:
         message = f"still on screen for {_count(-gap, unit)} when the next cue starts"
-        yield from report.finding(fault, index, cue, message, measured=-gap, limit=0, unit=unit)
+        yield from book.finding(fault, index, cue, message, measured=-gap, limit=0, unit=unit)
     elif fault is Rule.GAP and time.grid.rate is not None:
         message = f"{_count(gap, unit)} before the next cue, at least {time.gap_ticks} are needed"
-        yield from report.finding(fault, index, cue, message, measured=gap, limit=time.gap_ticks, unit=unit)
+        yield from book.finding(fault, index, cue, message, measured=gap, limit=time.gap_ticks, unit=unit)
     elif fault is Rule.CHAINING:
         message = (
             f"a gap of {_count(gap, unit)} before the next cue flickers; close it to {time.gap_ticks} "
             f"or leave {time.open_ticks}"
         )
-        yield from report.finding(fault, index, cue, message, measured=gap, limit=time.open_ticks, unit=unit)
+        yield from book.finding(fault, index, cue, message, measured=gap, limit=time.open_ticks, unit=unit)
 
 
-def _of_sync(report: Report, index: int, cue: Cue, said: sync.Said | None) -> Iterator[Finding]:
+def _of_sync(book: Rulebook, index: int, cue: Cue, said: sync.Said | None) -> Iterator[Finding]:
     if said is None:
         return
-    time = report.time
+    time = book.time
     unit = time.grid.unit
-    start, end = report.ticks(cue)
+    start, end = book.ticks(cue)
     spoken, silent = time.grid.tick(said.start_ms), time.grid.tick(said.end_ms)
     lead = sync.in_excess(start, spoken, time)
     if lead:
         message = f"starts {_count(abs(lead), unit)} {'after' if lead > 0 else 'before'} its first word"
-        yield from report.finding(
+        yield from book.finding(
             Rule.SYNC_IN, index, cue, message, measured=abs(lead), limit=time.early_ticks, unit=unit
         )
     tail = sync.out_excess(start, end, silent, time)
     if tail:
         limit = time.tail_ticks if tail > 0 else time.early_ticks
         message = f"ends {_count(abs(tail), unit)} {'after' if tail > 0 else 'before'} its last word"
-        yield from report.finding(Rule.SYNC_OUT, index, cue, message, measured=abs(tail), limit=limit, unit=unit)
+        yield from book.finding(Rule.SYNC_OUT, index, cue, message, measured=abs(tail), limit=limit, unit=unit)
 
 
 def _distance(ticks: int, unit: str) -> str:

@@ -38,12 +38,12 @@ def reading_load(lines: Sequence[str], profile: CaptionProfile) -> float:
     return sum(characters(line, profile.counting) for line in lines)
 
 
-def speed_limit_per_ms(profile: CaptionProfile) -> float:
-    """Reading load per millisecond that the profile allows; infinite when it sets no reading speed."""
+def speed_limit_per_s(profile: CaptionProfile) -> float:
+    """Reading load per second that the profile allows; infinite when it sets no reading speed."""
     limit = profile.limit(Rule.READING_SPEED)
     if limit is None:
         return float("inf")
-    return float(limit.value) / (60_000 if limit.unit is Unit.WORDS_PER_MINUTE else 1000)
+    return float(limit.value) / (60 if limit.unit is Unit.WORDS_PER_MINUTE else 1)
 
 
 def reading_speed_cps(cue: Cue, profile: CaptionProfile) -> float:

@@ -10,25 +10,22 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.captions import syntax
+from pipeline.captions import texts
 from pipeline.captions.measure import characters
 from pipeline.captions.profiles import CaptionProfile, Rule
 from pipeline.captions.tokens import Token, is_unspaced, tokenize
+from pipeline.speech.punctuation import ends_sentence
 from schemas.speech import Segment, Word
 
 SHORT_WORD = 8
-"""Characters of a recogniser's word up to which no break belongs inside it, whatever the phrase parser finds;
-longer ones are phrases or sentences that it did not part."""
+"""A recogniser's word of up to this many characters is not broken inside, whatever the phrase parser says; longer
+ones are whole phrases that the recogniser did not part."""
 
 INSIDE_SHORT_WORD = 150.0
 """Cost of a break inside a recogniser's word, in points of ``syntax``: worse than any between words."""
 
 WIDEST = 80.0
 """Width of a line where a profile sets none, in characters: no television or web player shows more."""
-
-THREE_DOTS = "..."
-ELLIPSIS = "…"
-"""U+2026, which Netflix asks for in place of three dots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +70,11 @@ def pieces(segments: Iterable[Segment], profile: CaptionProfile, *, length_ms: i
 
 
 def _after(before: Piece, piece: Piece, profile: CaptionProfile) -> Piece:
-    """The first piece of a segment, apart from the segment before it when both share a line.
+    """The first piece of a segment, with the space that parts it from the one before it on the same line.
 
-    A space, except after a full stop of a language without spaces.
+    In a language without spaces there is none after a full stop.
     """
-    if is_unspaced(profile.language) and syntax.ends_sentence(before.token.text, profile.language):
+    if is_unspaced(profile.language) and ends_sentence(before.token.text, piece.token.text, profile.language):
         return piece
     width = characters(" ", profile.counting)
     return replace(piece, token=replace(piece.token, joiner=" ", joiner_width=width))
@@ -88,8 +85,8 @@ def _of_segment(segment: Segment, profile: CaptionProfile, *, number: int, lengt
     text, offsets = _text(words, profile.language)
     tokens = tokenize(text, profile.language, counting=profile.counting, widest=line_width(profile))
     times = _Clock(words, offsets, length_ms=length_ms)
-    for position, token in enumerate(_kept_whole(tokens, words, offsets)):
-        is_last = position + 1 == len(tokens)
+    followers = [*(token.text for token in tokens[1:]), None]
+    for token, following in zip(_kept_whole(tokens, words, offsets), followers, strict=True):
         start_ms, end_ms = times.span_ms(token.start, token.start + len(token.text))
         yield Piece(
             token=token,
@@ -97,7 +94,7 @@ def _of_segment(segment: Segment, profile: CaptionProfile, *, number: int, lengt
             end_ms=end_ms,
             speaker=segment.speaker,
             segment=number,
-            closes_sentence=is_last or syntax.ends_sentence(token.text, profile.language),
+            closes_sentence=following is None or ends_sentence(token.text, following, profile.language),
         )
 
 
@@ -106,7 +103,7 @@ def _with_ellipsis(words: Sequence[Word], profile: CaptionProfile) -> Sequence[W
     if profile.limit(Rule.ELLIPSIS) is None:
         return words
     return [
-        Word(word.text.replace(THREE_DOTS, ELLIPSIS), word.span, word.confidence) if THREE_DOTS in word.text else word
+        replace(word, text=texts.with_ellipsis(word.text)) if texts.has_three_dots(word.text) else word
         for word in words
     ]
 

@@ -7,29 +7,31 @@ profile says nothing about how its rules are met: that is ``cues``, ``lint`` and
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Annotated, ClassVar
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
+from pydantic import ConfigDict, PlainValidator, TypeAdapter
 
 from pipeline.errors import UsageError
 from schemas.captions import Severity, Variant
+from schemas.languages import UNDETERMINED
 
 HOUSES = ("netflix", "bbc", "web")
 """One data file each; a house offers one or more profiles."""
 
-ANY_LANGUAGE = "und"
-"""Entry of a data file that stands for every language the file does not name."""
-
 MAX_LANGUAGE_DISTANCE = 10
 """CLDR matching distance up to which one guide serves another variety (``en-GB`` by ``en``, ``es-MX`` by
 ``es-419``); another language or script is further away (langcodes, ``closest_supported_match``)."""
+
+
+_STRICT = ConfigDict(extra="forbid")
 
 
 class Rule(StrEnum):
@@ -86,6 +88,8 @@ class Counting(StrEnum):
 class Source:
     """Where a limit is written."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
     title: str
     """The document."""
 
@@ -123,6 +127,8 @@ class Limit:
 class Dialogue:
     """How two speakers share one cue, one line each."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
     is_first_marked: bool
     """Whether the first line carries a hyphen too."""
 
@@ -142,9 +148,6 @@ class CaptionProfile:
 
     language: str
     """BCP 47 tag of the captions as it was asked for."""
-
-    guide_language: str
-    """The language whose guide applies, e.g. ``es-419`` for ``es-MX``."""
 
     variant: Variant
     """What the captions are for."""
@@ -171,9 +174,93 @@ class CaptionProfile:
         return default if found is None else found.value
 
 
+_Number = Annotated[Fraction, PlainValidator(lambda value: Fraction(str(value)))]
+"""``42``, ``21.5`` or ``"5/6"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedProfile:
+    """One profile of a house, apart from its rules."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    title: str
+    """Name for people."""
+
+    variant: Variant
+    """What its captions are for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a house, or a language in it, says about one rule; what it leaves out stays as it was."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    value: _Number | dict[str, _Number] | None = None
+    """The number, or one for each profile by name; null where the rule is not a number, or it is not changed."""
+
+    unit: Unit | None = None
+    """What it counts."""
+
+    severity: Severity | None = None
+    """How bad it is to break the rule."""
+
+    source: str | None = None
+    """Key of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What is different in one language."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    counting: Counting = Counting.EACH
+    """How characters are counted."""
+
+    dialogue: Dialogue | None = None
+    """How two speakers share a cue; null when they never do."""
+
+    italics: bool = True
+    """Whether italics may be used."""
+
+    rules: dict[Rule, Setting] = field(default_factory=dict)
+    """Rules that only this language has, or that differ in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One data file."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    profiles: dict[str, NamedProfile]
+    """Its profiles by name."""
+
+    sources: dict[str, Source]
+    """Where its limits are written, by a key of the file."""
+
+    rules: dict[Rule, Setting]
+    """Rules of every language."""
+
+    languages: dict[str, Guide]
+    """What differs by BCP 47 tag; ``und`` stands for every language that is not named."""
+
+
+def read_house(text: str) -> House:
+    """A data file, checked: a key, rule, unit or severity that does not exist is refused.
+
+    Raises:
+        ValueError: The text is not TOML, or says what no profile has.
+
+    """
+    return TypeAdapter(House).validate_python(tomllib.loads(text))
+
+
 def names() -> tuple[str, ...]:
     """Every profile there is."""
-    return tuple(name for house in HOUSES for name in _data(house)["profiles"])
+    return tuple(name for house in HOUSES for name in _data(house).profiles)
 
 
 def languages(name: str) -> tuple[str, ...]:
@@ -183,7 +270,7 @@ def languages(name: str) -> tuple[str, ...]:
         UsageError: There is no such profile.
 
     """
-    return tuple(_data(_house(name))["languages"])
+    return tuple(_house(name).languages)
 
 
 def profile(name: str, language: str) -> CaptionProfile:
@@ -195,64 +282,65 @@ def profile(name: str, language: str) -> CaptionProfile:
         UsageError: The profile does not exist, or has no guide for the language; says which there are.
 
     """
-    data = _data(_house(name))
-    guide = _guide(name, language, tuple(data["languages"]))
-    entry = data["languages"][guide]
-    dialogue = entry.get("dialogue")
+    house = _house(name)
+    guide = house.languages[_guide(name, language, tuple(house.languages))]
     return CaptionProfile(
         name=name,
-        title=data["profiles"][name]["title"],
+        title=house.profiles[name].title,
         language=language,
-        guide_language=guide,
-        variant=Variant(data["profiles"][name]["variant"]),
-        counting=Counting(entry.get("counting", Counting.EACH)),
-        dialogue=None if dialogue is None else Dialogue(dialogue["first"], dialogue["marker"]),
-        is_italics_allowed=bool(entry.get("italics", True)),
-        limits=tuple(_limits(data, name, entry)),
+        variant=house.profiles[name].variant,
+        counting=guide.counting,
+        dialogue=guide.dialogue,
+        is_italics_allowed=guide.italics,
+        limits=tuple(_limits(house, name, guide)),
     )
 
 
-def _house(name: str) -> str:
-    for house in HOUSES:
-        if name in _data(house)["profiles"]:
+def _house(name: str) -> House:
+    """The house that has a profile of that name."""
+    for house in map(_data, HOUSES):
+        if name in house.profiles:
             return house
     raise UsageError(f"there is no caption profile {name!r}; choose one of {', '.join(names())}")
 
 
 def _guide(name: str, language: str, guides: tuple[str, ...]) -> str:
     """Entry of the data file that serves a language."""
-    named = [guide for guide in guides if guide != ANY_LANGUAGE]
+    named = [guide for guide in guides if guide != UNDETERMINED]
     try:
         found = langcodes.closest_supported_match(language, named, max_distance=MAX_LANGUAGE_DISTANCE)
-    except LanguageTagError as broken:
-        raise UsageError(f"{language!r} is not a language tag; use BCP 47, e.g. en, es-419, zh-Hans") from broken
+    except LanguageTagError as error:
+        raise UsageError(f"{language!r} is not a language tag; use BCP 47, e.g. en, es-419, zh-Hans") from error
     if found is not None:
         return found
-    if ANY_LANGUAGE in guides:
-        return ANY_LANGUAGE
+    if UNDETERMINED in guides:
+        return UNDETERMINED
     raise UsageError(
         f"profile {name} has no guide for language {language!r}, only for {', '.join(named)}; "
         f"choose one of them or the profile web"
     )
 
 
-def _limits(data: dict[str, Any], name: str, entry: dict[str, Any]) -> Iterator[Limit]:
+def _limits(house: House, name: str, guide: Guide) -> Iterator[Limit]:
     """Rules of the house, with what the language and the profile change in them."""
-    sources = {key: Source(**value) for key, value in data["sources"].items()}
-    own: dict[str, dict[str, Any]] = entry.get("rules", {})
     for rule in Rule:
-        merged = {**data["rules"].get(rule, {}), **own.get(rule, {})}
-        if not merged:
-            continue
-        value = merged.get("value", 0)
-        if isinstance(value, dict):
-            value = value[name]
-        yield Limit(
-            rule, Fraction(str(value)), Unit(merged["unit"]), Severity(merged["severity"]), sources[merged["source"]]
-        )
+        general, own = house.rules.get(rule), guide.rules.get(rule)
+        if general is not None or own is not None:
+            yield _limit(rule, general or Setting(), own or Setting(), name, house.sources)
+
+
+def _limit(rule: Rule, general: Setting, own: Setting, name: str, sources: Mapping[str, Source]) -> Limit:
+    """A rule of a profile: what the language says of it, and for the rest the house."""
+    value = general.value if own.value is None else own.value
+    number = value[name] if isinstance(value, dict) else value
+    unit = general.unit if own.unit is None else own.unit
+    severity = own.severity or general.severity
+    source = own.source or general.source
+    if unit is None or severity is None or source is None:
+        raise ValueError(f"rule {rule} of profile {name} has no unit, severity or source")
+    return Limit(rule, Fraction(0) if number is None else number, unit, severity, sources[source])
 
 
 @cache
-def _data(house: str) -> dict[str, Any]:
-    text = resources.files(__package__).joinpath(f"profiles-{house}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def _data(house: str) -> House:
+    return read_house(resources.files(__package__).joinpath(f"profiles-{house}.toml").read_text(encoding="utf-8"))

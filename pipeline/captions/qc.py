@@ -1,4 +1,4 @@
-"""Quality control of a caption file from anywhere: read it, lint it, report. No command line and no I/O."""
+"""Quality control of a caption file from anywhere: read, lint, report, and mend. No command line and no I/O."""
 
 from __future__ import annotations
 
@@ -8,12 +8,32 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from pipeline.captions.fix import fix
 from pipeline.captions.formats.detect import Format
-from pipeline.captions.formats.reading import read
+from pipeline.captions.formats.reading import CaptionFile, read
+from pipeline.captions.formats.writing import format_for, lost_in, write
 from pipeline.captions.lint import lint
+from pipeline.captions.profiles import CaptionProfile
 from pipeline.captions.profiles import profile as profile_named
 from schemas.captions import Finding, Severity
 from schemas.time import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is known of the title that captions belong to; rules that need what is not are said to be unchecked."""
+
+    rate: Fraction | None
+    """Frames per second; null when unknown, or when they vary."""
+
+    cuts_ms: Sequence[int] | None
+    """Starts of shots; null when unknown, empty when there are none."""
+
+    first_frame_ms: int = 0
+    """When the picture begins."""
+
+    length_ms: int | None = None
+    """Length of the title, past which nothing is extended; null when unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +90,9 @@ class QcReport:
     findings: tuple[Finding, ...]
     """What is wrong, in order of the cues."""
 
+    mended_cues: int | None = None
+    """How many cues were changed to make it; null for a file that nothing was changed in."""
+
     def count(self, severity: Severity) -> int:
         """How many findings are that bad."""
         return sum(finding.severity is severity for finding in self.findings)
@@ -90,31 +113,75 @@ class QcReport:
         return (_row(finding) for finding in self.findings)
 
 
-def check(
-    data: bytes,
-    *,
-    name: str,
-    language: str,
-    profile: str,
-    rate: Fraction | None,
-    cuts_ms: Sequence[int] | None,
-    first_frame_ms: int = 0,
-) -> QcReport:
-    """The report on the caption file in ``data``.
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A caption file put right where it can be."""
 
-    ``name`` is its file name; ``profile`` that of a caption profile. ``rate`` in frames per second and
-    ``cuts_ms``, the starts of shots, are None when unknown: rules that need them are then reported as not
-    checked. ``first_frame_ms`` is when the picture begins.
+    text: str
+    """The file, to be encoded as UTF-8."""
+
+    report: QcReport
+    """What remains to be done by a human."""
+
+
+def check(data: bytes, *, name: str, language: str, profile: str, picture: Picture) -> QcReport:
+    """The report on the caption file in ``data``; ``name`` is its file name, ``profile`` that of a caption profile.
 
     Raises:
-        CaptionFileError: The file cannot be read; the line says where.
+        TextFileError: The file cannot be read; the line says where.
         UsageError: There is no such profile, or it has no guide for the language.
 
     """
     rules = profile_named(profile, language)
+    return _report(read(data, language=language, name=name), name, rules, picture)
+
+
+def mend(data: bytes, *, name: str, into: str, language: str, profile: str, picture: Picture) -> Mended:
+    """The captions in ``data`` mended as far as that is possible, as a file of the name ``into``.
+
+    The report is on the new file as any reader finds it. Its notes also say what of the old file was left out.
+
+    Raises:
+        TextFileError: The file cannot be read; the line says where.
+        UsageError: There is no such profile, or it has no guide for the language, or ``into`` names no format.
+
+    """
+    kind = format_for(into)
+    rules = profile_named(profile, language)
     file = read(data, language=language, name=name)
-    findings = lint(file.cues, cuts_ms=cuts_ms, rate=rate, profile=rules, first_frame_ms=first_frame_ms)
-    return QcReport(name, file.format, file.encoding, language, profile, len(file.cues), file.notes, tuple(findings))
+    mended = fix(
+        file.cues,
+        cuts_ms=picture.cuts_ms,
+        rate=picture.rate,
+        profile=rules,
+        length_ms=picture.length_ms,
+        first_frame_ms=picture.first_frame_ms,
+    )
+    text = write(mended, kind, language=language, rate=picture.rate)
+    made = _report(read(text.encode(), language=language, name=into), into, rules, picture)
+    notes = dict.fromkeys((*file.notes, *lost_in(mended, kind), *made.notes))
+    changed = sum(new != old for new, old in zip(mended, file.cues, strict=True))
+    return Mended(text, dataclasses.replace(made, notes=tuple(notes), mended_cues=changed))
+
+
+def _report(file: CaptionFile, name: str, rules: CaptionProfile, picture: Picture) -> QcReport:
+    findings = lint(
+        file.cues,
+        cuts_ms=picture.cuts_ms,
+        rate=picture.rate,
+        profile=rules,
+        first_frame_ms=picture.first_frame_ms,
+    )
+    return QcReport(
+        name=name,
+        format=file.format,
+        encoding=file.encoding,
+        language=rules.language,
+        profile=rules.name,
+        cues=len(file.cues),
+        notes=file.notes,
+        findings=tuple(findings),
+    )
 
 
 def _row(finding: Finding) -> QcRow:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.captions import texts
-from pipeline.captions.pieces import ELLIPSIS, THREE_DOTS
+from pipeline.captions.texts import ELLIPSIS, HYPHENS, THREE_DOTS
 from schemas.captions import Cue, Italic
 
 
 def restyled(cue: Cue, lines: Sequence[str]) -> tuple[Italic, ...] | None:
     """Italic runs of ``cue`` in its new ``lines``; None when they do not say the same.
 
-    Spaces between italic words become italic, hyphens take after the word they introduce.
+    Spaces between italic words become italic, and hyphens before an italic word.
     """
     old = list(_letters(cue.lines, is_dialogue=texts.is_dialogue(cue)))
     new = list(_letters(lines, is_dialogue=texts.is_dialogue(cue)))
@@ -60,4 +60,4 @@ def _runs(number: int, line: str, slanted: set[tuple[int, int]]) -> Iterator[Ita
             yield Italic(number, start, end)
         start, end = at, at + 1
     if start >= 0:
-        yield Italic(number, 0 if not line[:start].strip("-‐‑–— ") else start, end)
+        yield Italic(number, 0 if not line[:start].strip(f"{HYPHENS} ") else start, end)

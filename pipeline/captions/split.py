@@ -26,7 +26,7 @@ CUE = 30.0
 """Every cue costs this, so that fewer are better."""
 
 BREAK = 1.5
-"""Cost of a break between cues in costs of the same break between lines: it is seen for longer."""
+"""A break between two cues costs this many times what it would cost between two lines: it is seen for longer."""
 
 PAUSE_MS = 1000
 """A break where the speaker pauses this long costs a quarter of what it would cost in flowing speech."""
@@ -44,34 +44,35 @@ QUIET_MS = 350
 """Pauses up to this long inside a cue cost nothing: breath and closure of stops."""
 
 QUIET_COST_PER_MS = 0.045
-"""Cost of pauses inside a cue beyond that: a second and a half costs two cues."""
+"""Cost of each millisecond of a pause beyond ``QUIET_MS``: a second and a half more costs about what two cues cost."""
 
 ORPHAN = 60.0
-"""Cost of a cue that holds a small rest of a sentence, at no width at all."""
+"""Cost of a cue that holds a few words of a longer sentence; the fewer, the nearer to all of this."""
 
 ORPHAN_SHARE = 0.55
-"""Share of a line from which a rest is not small."""
+"""Share of a line from which on it costs nothing."""
 
 UNREADABLE = 150.0
-"""Cost of having no time to read, per limit of reading speed exceeded."""
+"""Cost of text that must be read at twice the speed allowed; in proportion to the excess, up to three times it."""
 
 TOO_LONG = 25.0
-"""Cost of speech that leaves no tail before the maximum duration: the next gap has no room to be right."""
+"""Cost of speech so long that the maximum duration ends the cue before its tail does, the time that it stays
+after the last word: the gap to the next cue can then not be chosen."""
 
 TOO_SHORT = 260.0
-"""Cost of having no room for the minimum duration, at no room at all; half of it at once."""
+"""Cost of a cue that has no time on screen at all; one that just misses the minimum duration costs half of it."""
 
 CUT_CROSSED = 10.0
 """Cost of a cut inside a cue."""
 
 CUT_NEAR_EDGE = 22.0
-"""Cost of a cut that speech crosses near the cue's edge, where timing must move it."""
+"""Cost of a cut so near to the first or last word that the cue must begin or end away from its speech."""
 
 UNSURE_SPEAKER = 8.0
 """Cost of joining two segments whose speaker is unknown: they may be two people."""
 
 TWO_SPEAKERS = 52.0
-"""Cost of two speakers in one cue: less than a flash, more than two readable cues."""
+"""Cost of two speakers sharing a cue: more than the second cue that they save, less than one that is too short."""
 
 ANSWERED = 12.0
 """What a question and its answer gain by sharing a cue."""

@@ -1,4 +1,4 @@
-"""Captions against the speech they show: who was said when, and how far in- and out-times may stray."""
+"""Captions compared with their speech: when the words of a cue are spoken, and how far its times are from that."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.captions.pieces import ELLIPSIS, THREE_DOTS
+from pipeline.captions.texts import HYPHENS, with_ellipsis
 from pipeline.captions.timerules import TimeRules
 from schemas.captions import Cue
 from schemas.speech import Word
 
-_IGNORED = re.compile(r"[\s‐‑–—-]")
+_IGNORED = re.compile(rf"[{HYPHENS}\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,10 @@ class Said:
     """When the words of a cue are spoken."""
 
     start_ms: int
-    """Start of its first word."""
+    """When the first of them begins."""
 
     end_ms: int
-    """End of its last word to end."""
+    """When the last of them has been spoken; words may overlap."""
 
 
 def alignment(cues: Sequence[Cue], words: Sequence[Word]) -> list[Said | None] | None:
@@ -46,7 +46,10 @@ def alignment(cues: Sequence[Cue], words: Sequence[Word]) -> list[Said | None] |
 
 
 def in_excess(start: int, spoken: int, rules: TimeRules) -> int:
-    """Ticks from the first word to the in-time where that is more than allowed, signed; else 0."""
+    """How many ticks an in-time is after its first word, negative when before it; 0 where the profile allows that.
+
+    ``start`` is the in-time, ``spoken`` when the first word begins.
+    """
     shift = start - spoken
     if abs(shift) <= rules.early_ticks or is_in_excused(start, spoken, rules):
         return 0
@@ -54,10 +57,10 @@ def in_excess(start: int, spoken: int, rules: TimeRules) -> int:
 
 
 def out_excess(start: int, end: int, silent: int, rules: TimeRules) -> int:
-    """Ticks from the last word to the out-time where that is more than allowed, signed; else 0.
+    """How many ticks an out-time is after its last word, negative when before it; 0 where the profile allows that.
 
-    Longer is right where the minimum duration asks for it, and a cut where that would end; shorter where
-    the maximum or a cut does.
+    ``start`` and ``end`` are the cue's times, ``silent`` when its last word has been spoken. A late out-time is
+    allowed where the minimum duration or a cut near its end asks for it, an early one where the maximum or a cut does.
     """
     tail = end - silent
     if tail > rules.tail_ticks:
@@ -68,7 +71,7 @@ def out_excess(start: int, end: int, silent: int, rules: TimeRules) -> int:
 
 
 def is_in_excused(at: int, spoken: int, rules: TimeRules) -> bool:
-    """Whether an in-time away from its speech is where the shot-change rule wants it."""
+    """Whether an in-time stands away from its speech because the shot-change rule wants it there."""
     zone = rules.zone_in_ticks
     return any(
         (at == cut and abs(spoken - cut) <= zone) or (at == cut - zone <= spoken < cut)
@@ -77,7 +80,7 @@ def is_in_excused(at: int, spoken: int, rules: TimeRules) -> bool:
 
 
 def is_out_excused(at: int, silent: int, rules: TimeRules) -> bool:
-    """Whether an out-time before the end of its speech is where the shot-change rule wants it."""
+    """Whether an out-time stands before the end of its speech because the shot-change rule wants it there."""
     return any(at == cut - rules.guard_ticks for cut in rules.cuts_around(silent, rules.zone_out_ticks + 1))
 
 
@@ -93,4 +96,4 @@ def _is_earliest(end: int, minimum: int, rules: TimeRules) -> bool:
 
 
 def _compared(text: str) -> str:
-    return _IGNORED.sub("", text.replace(THREE_DOTS, ELLIPSIS))
+    return _IGNORED.sub("", with_ellipsis(text))

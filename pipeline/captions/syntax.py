@@ -11,7 +11,8 @@ import tomllib
 from functools import cache, lru_cache
 from importlib import resources
 
-import langcodes
+from pipeline.speech.punctuation import CLOSERS, OPENERS, ends_sentence, is_stopped
+from schemas.languages import primary
 
 AFTER_SENTENCE = 0.0
 AFTER_CLAUSE = 8.0
@@ -57,55 +58,32 @@ _BEFORE = {
 }
 """Cost of a break before a word of this class, where the word before does not hold on to it."""
 
-_CLAUSE_OPENERS = frozenset({"conjunctions", "relatives", "prepositions"})
+_CLAUSEOPENERS = frozenset({"conjunctions", "relatives", "prepositions"})
 _LET_GO = frozenset({"pronouns", "auxiliaries", "qualifiers"})
-"""Classes that hold on to a verb: when a clause or phrase opens after them, there is none (avec nous | parce que)."""
+"""Classes that hold on to the verb after them, and not to a clause or phrase: "avec nous | parce que" may be parted."""
 
 _BEFORE_ENCLITIC = 90.0
 
 _GENITIVE = 88.0
 """Cost of a break after an English genitive (the chemicals' | impact): it is a determiner."""
 
-_SENTENCE_MARKS = ".!?…。！？⋯؟।॥"
 _CLAUSE_MARKS = ",;:—–、，；：،؛"
-_CLOSERS = "\"'”’»)]）」』】〉》›"
 _QUOTES = '"”»)]'
-_OPENERS = "\"'“‘«([（「『【〈《‹¿¡-–"
 _KNOWN_WORDS = 1 << 16
 """Words whose classes are remembered: the vocabulary of a long title, a few megabytes."""
-
-_ABBREVIATIONS = frozenset({"e.g.", "i.e.", "etc.", "vs.", "no.", "nr.", "z.b.", "d.h.", "p.ej.", "ca.", "jr."})
-
-
-def ends_sentence(word: str, language: str) -> bool:
-    """Whether a word closes a sentence by its punctuation; titles and abbreviations do not."""
-    bare = word.rstrip(_CLOSERS)
-    if not bare or bare[-1] not in _SENTENCE_MARKS:
-        return False
-    lowered = bare.lower()
-    is_initial = len(bare) == 2 and bare[1] == "." and bare[0].isupper()
-    return not (is_initial or lowered in _ABBREVIATIONS or "titles" in _classes(lowered, language))
-
-
-def ends_clause(word: str) -> bool:
-    """Whether a word carries a comma, colon, semicolon or dash."""
-    bare = word.rstrip(_CLOSERS)
-    return bool(bare) and (bare[-1] in _CLAUSE_MARKS or bare.endswith("--"))
 
 
 def break_cost(left: str, right: str, language: str, *, beyond: str = "") -> float:
     """Cost of a break between two neighbouring words, 0 to 100; ``beyond`` is the word after ``right``."""
-    if ends_sentence(left, language):
-        return AFTER_SENTENCE
-    if ends_clause(left):
-        return AFTER_CLAUSE
+    if (cost := _cost_after_mark(left, right, language)) is not None:
+        return cost
     before, after = _bare(left), _bare(right)
     left_classes, right_classes = _classes(before.lower(), language), _classes(after.lower(), language)
-    holding = left_classes - _LET_GO if right_classes & _CLAUSE_OPENERS else left_classes
+    holding = left_classes - _LET_GO if right_classes & _CLAUSEOPENERS else left_classes
     held = max((_AFTER[name] for name in holding if name in _AFTER), default=0.0)
     if "enclitics" in right_classes:
         held = max(held, _BEFORE_ENCLITIC)
-    if not held and language[:2] == "en" and before.lower().endswith(("'s", "s'")):
+    if not held and primary(language) == "en" and before.lower().endswith(("'s", "s'")):
         held = _GENITIVE
     if held:
         return held
@@ -113,17 +91,15 @@ def break_cost(left: str, right: str, language: str, *, beyond: str = "") -> flo
     if opens_phrase < PLAIN:
         joins_nouns = "coordinators" in right_classes and not _classes(_bare(beyond).lower(), language)
         return BEFORE_COORDINATED if joins_nouns and beyond else opens_phrase
-    if right[:1] in _OPENERS:
+    if right[:1] in OPENERS:
         return BEFORE_CONJUNCTION
     return _content_cost(before, after, language)
 
 
 def phrase_break_cost(left: str, right: str, language: str) -> float:
     """Cost of a break between two phrases of a language without spaces, 0 to 100."""
-    if ends_sentence(left, language):
-        return AFTER_SENTENCE
-    if ends_clause(left):
-        return AFTER_CLAUSE
+    if (cost := _cost_after_mark(left, right, language)) is not None:
+        return cost
     lists = dict(_lists(language))
     if left.endswith(tuple(lists.get("clausal", ()))):
         return BEFORE_CONJUNCTION
@@ -134,11 +110,20 @@ def phrase_break_cost(left: str, right: str, language: str) -> float:
     return BEFORE_PHRASE if left.endswith(tuple(lists.get("resting", ()))) else PLAIN
 
 
+def _cost_after_mark(left: str, right: str, language: str) -> float | None:
+    """Cost after a word that ends a sentence or a clause by its punctuation; None after any other."""
+    if ends_sentence(left, right, language):
+        return AFTER_SENTENCE
+    bare = left.rstrip(CLOSERS)
+    is_clause = bare.endswith((*_CLAUSE_MARKS, "--")) or is_stopped(left, right, language)
+    return AFTER_CLAUSE if is_clause else None
+
+
 def _content_cost(left: str, right: str, language: str) -> float:
     """Cost between two content words."""
     if left[:1].isdigit() or (right[:1].isdigit() and not left[-1:].isdigit()):
         return NUMBER_UNIT
-    if left[:1].isupper() and right[:1].isupper() and left[1:].islower() and language[:2] != "de":
+    if left[:1].isupper() and right[:1].isupper() and left[1:].islower() and primary(language) != "de":
         return NAME_NAME
     endings = _endings(language)
     if endings and len(left) > 4 and left.lower().endswith(endings) and right[:1].isalpha():
@@ -148,7 +133,7 @@ def _content_cost(left: str, right: str, language: str) -> float:
 
 def _bare(word: str) -> str:
     """The word without quotes and brackets around it; apostrophes as typed on a keyboard."""
-    return word.lstrip(_OPENERS).rstrip(_QUOTES).replace("’", "'") or word
+    return word.lstrip(OPENERS).rstrip(_QUOTES).replace("’", "'") or word
 
 
 @lru_cache(maxsize=_KNOWN_WORDS)
@@ -165,5 +150,5 @@ def _endings(language: str) -> tuple[str, ...]:
 def _lists(language: str) -> tuple[tuple[str, frozenset[str]], ...]:
     """Word classes of a language; empty for one without lists."""
     text = resources.files(__package__).joinpath("breaks.toml").read_text(encoding="utf-8")
-    found = tomllib.loads(text).get(langcodes.Language.get(language).language or "", {})
+    found = tomllib.loads(text).get(primary(language), {})
     return tuple((name, frozenset(words.split())) for name, words in found.items())

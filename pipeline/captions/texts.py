@@ -9,14 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.captions.pieces import ELLIPSIS, THREE_DOTS
 from pipeline.captions.profiles import Dialogue
 from schemas.captions import Cue
 
-_SPEECH_HYPHEN = re.compile(r"^[-‐‑–—]\s*(?=[^\W\d_]|[¿¡\"'“«「『(\[♪…]|\.\.\.)")
+THREE_DOTS = "..."
+
+ELLIPSIS = "…"
+"""U+2026, which Netflix asks for in place of three dots."""
+
+HYPHENS = "-‐‑–—"
+"""Hyphens and dashes that mark a speaker's line."""
+
+_SPEECH_HYPHEN = re.compile(rf"^[{HYPHENS}]\s*(?=[^\W\d_]|[¿¡\"'“«「『(\[♪…]|\.\.\.)")
 """A hyphen or dash that opens a speaker's line by the look of it; one before a digit may be a minus."""
 
-_HYPHEN = re.compile(r"^[-‐‑–—]\s*(?=\S)")
+_HYPHEN = re.compile(rf"^[{HYPHENS}]\s*(?=\S)")
 """A hyphen or dash that opens a line of a cue that is known to be a dialogue."""
 
 _WHITE = re.compile(r"\s+")

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.captions.grid import NTSC, Grid, grid_for
-from pipeline.captions.measure import speed_limit_per_ms
+from pipeline.captions.measure import speed_limit_per_s
 from pipeline.captions.profiles import CaptionProfile, Rule
 from schemas.captions import Severity
 
 WEIGHTS = {Severity.ERROR: 1e6, Severity.WARNING: 1e3, Severity.INFO: 100.0}
-"""Cost of breaking a rule once, in frames of displacement: no number of warnings is worth an error, and
-no warning is worth less than a second or two of shifting."""
+"""Cost of breaking a rule once, in the points of ``timing``, where a frame of shifting costs one or more. An
+error costs as much as a thousand warnings, which is more than one choice of times ever breaks or mends; an info
+as much as an in-time almost a second from its speech."""
 
 READING_SLACK = 1e-9
-"""Relative; below any difference that counting characters can make."""
+"""Relative tolerance for rounding of reading loads; far less than one character more or less makes."""
 
 NO_LIMIT = 1 << 40
 """More ticks than any title has."""
@@ -98,21 +99,24 @@ class TimeRules:
         return Rule.CHAINING if self.gap_ticks < ticks < self.open_ticks else None
 
     def in_fault(self, tick: int) -> int | None:
-        """Signed distance to a cut that an in-time should stand on or keep away from; None when it is well."""
+        """Signed distance of an in-time from the nearest cut when it is near one and on none; else None."""
         if not self.zone_in_ticks or not self.cuts:
             return None
         near = [tick - cut for cut in self.cuts_around(tick, self.zone_in_ticks)]
         return None if not near or 0 in near else min(near, key=abs)
 
     def out_flash(self, tick: int) -> int | None:
-        """Signed distance to a cut that an out-time comes too close to; None when it is well."""
+        """Signed distance of an out-time from a cut that it is on, or less than ``guard_ticks`` before; else None."""
         if not self.cuts or not self.guard_ticks:
             return None
         near = [tick - cut for cut in self.cuts_around(tick, self.guard_ticks) if tick <= cut]
         return min(near, key=abs) if near else None
 
     def out_zone_fault(self, tick: int) -> int | None:
-        """Signed distance to a cut that an out-time should stand before or keep away from; None when it is well."""
+        """Signed distance of an out-time from the nearest cut when it is near one and not ``guard_ticks`` before it.
+
+        None when it is not, and where ``out_flash`` finds worse.
+        """
         if not self.zone_out_ticks or not self.cuts:
             return None
         near = [tick - cut for cut in self.cuts_around(tick, self.zone_out_ticks)]
@@ -126,12 +130,12 @@ class TimeRules:
         return self.cuts[first : bisect_left(self.cuts, tick + within, first)]
 
     def has_cut_between(self, after: int, before: int) -> bool:
-        """Whether a shot begins at ``after`` or later and is on screen for a tick before ``before``."""
+        """Whether a shot begins in ``[after, before)``."""
         first = bisect_left(self.cuts, after)
         return first < len(self.cuts) and self.cuts[first] < before
 
     def in_targets(self, tick: int) -> Iterator[int]:
-        """The tick itself, or the legal places near the cuts that make it illegal."""
+        """Where an in-time wished at ``tick`` may stand: there, or on the cuts near it and a zone before them."""
         if self.in_fault(tick) is None:
             yield tick
             return
@@ -140,7 +144,7 @@ class TimeRules:
             yield cut - self.zone_in_ticks
 
     def out_targets(self, tick: int) -> Iterator[int]:
-        """The tick itself, or the legal places near the cuts that make it illegal."""
+        """Where an out-time wished at ``tick`` may stand: there, or clear of the cuts near it on either side."""
         if self.out_flash(tick) is None and self.out_zone_fault(tick) is None:
             yield tick
             return
@@ -188,12 +192,7 @@ def time_rules(
         guard_ticks=ticks(Rule.SHOT_CHANGE_OUT, 0),
         early_ticks=ticks(Rule.SYNC_IN, NO_LIMIT),
         tail_ticks=ticks(Rule.SYNC_OUT, NO_LIMIT),
-        load_per_tick=_speed(profile) / float(grid.ticks_per_s),
+        load_per_tick=speed_limit_per_s(profile) / float(grid.ticks_per_s),
         cuts=tuple(sorted({grid.tick(cut_ms) for cut_ms in cuts_ms or () if cut_ms > 0})),
         weights=tuple((limit.rule, WEIGHTS[limit.severity]) for limit in profile.limits),
     )
-
-
-def _speed(profile: CaptionProfile) -> float:
-    """Reading load per second that the profile allows."""
-    return speed_limit_per_ms(profile) * 1000

@@ -33,12 +33,13 @@ SHIFT_FRAMES = 6.0
 """An in-time this many frames from its speech costs twice as much per frame: small shifts are not seen."""
 
 EARLY_COST = 2.0
-"""Cost of starting before the speech, against 1 of starting late: with the growth above, speech 8 to 11
-frames before a cut starts 12 before it, and 1 to 7 on it, which are the zones of Netflix's guide."""
+"""How many times as much starting before the speech costs as starting after it. With ``SHIFT_FRAMES`` a cue whose
+speech begins 8 to 11 frames before a cut starts 12 before the cut, and one 1 to 7 before it on the cut: the zones of
+Netflix's guide."""
 
 EXCESS_COST = 0.3
-"""Part of the cost of unreadable speed that grows with the excess: a frame more to read in is worth less
-than the gap that it would cost."""
+"""Share of the cost of unreadable text that grows with the excess: small, so that no gap to the next cue is given up
+for one more frame to read in."""
 
 MOST_EXCESS = 10.0
 """Multiple of the reading speed beyond which it makes no difference."""
@@ -117,7 +118,7 @@ class _Placement:
                 if start < end <= self._last:
                     yield end
 
-    def outs_before(self, cue: int, following: int) -> Iterator[int]:  # noqa: ARG002  the same for every cue
+    def outs_before(self, cue: int, following: int) -> Iterator[int]:  # noqa: ARG002 - the same for every cue
         rules = self._rules
         yield following
         for gap in (rules.gap_ticks, rules.open_ticks):
@@ -142,7 +143,7 @@ class _Placement:
             cost += weight[Rule.READING_SPEED] * (1 + EXCESS_COST * excess)
         return cost + self._in_sync_cost(said, start) + self._out_sync_cost(said, start, end)
 
-    def pair_cost(self, cue: int, end: int, following: int) -> float:  # noqa: ARG002  the same for every cue
+    def pair_cost(self, cue: int, end: int, following: int) -> float:  # noqa: ARG002 - the same for every cue
         gap = following - end
         if gap >= self._rules.open_ticks and gap >= self._rules.gap_ticks:
             return 0.0

@@ -17,6 +17,7 @@ import langcodes
 from pipeline.captions import syntax
 from pipeline.captions.measure import characters
 from pipeline.captions.profiles import Counting
+from schemas.languages import primary
 from schemas.speech import UNSPACED
 
 INSIDE_WORD = 400.0
@@ -86,7 +87,7 @@ def joined(tokens: Sequence[Token]) -> str:
 
 def is_unspaced(language: str) -> bool:
     """Whether the language is written without spaces between words."""
-    return langcodes.Language.get(language).language in UNSPACED
+    return primary(language) in UNSPACED
 
 
 def _spans(text: str, language: str, *, counting: Counting, widest: float) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Decodes one audio stream into blocks of mono samples with their times. Runs inside the sandbox only."""
+"""One audio stream decoded into blocks of mono samples with their times. Runs inside the sandbox only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.media.speech_audio import GAP_S, mono
 
 Floats = npt.NDArray[np.float32]
 
-_BLOCK_S = 2
+_BLOCK_S = 2  # a hundred AAC packets, so that the work per block costs little; 400 KB of mono samples at 48 kHz
 _SCALES = {"u8": 128.0, "s16": 32768.0, "s32": 2147483648.0, "flt": 1.0, "dbl": 1.0}
 
 
@@ -48,9 +48,9 @@ class AudioDecoder:
 
     def __init__(self, stream: AudioStream, zero_s: Fraction) -> None:
         self._context = stream.codec_context
-        self._zero = zero_s
+        self._zero_s = zero_s
         self._kind: _Kind | None = None
-        self._at: Fraction | None = None
+        self._at_s: Fraction | None = None
         self._count = 0
         self._pieces: list[npt.NDArray[np.generic]] = []
         self.damaged = 0
@@ -70,7 +70,7 @@ class AudioDecoder:
             yield from self._flushed()
 
     def _add(self, frame: av.AudioFrame) -> Iterator[Block]:
-        at = None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base - self._zero
+        at_s = None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base - self._zero_s
         kind = self._kind
         is_same = (
             kind is not None
@@ -78,27 +78,27 @@ class AudioDecoder:
             and kind.sample_format == frame.format.name
             and len(kind.channels) == frame.layout.nb_channels
         )
-        if kind is None or not is_same or self._count >= _BLOCK_S * kind.rate_hz or self._jumps(at, kind.rate_hz):
+        if kind is None or not is_same or self._count >= _BLOCK_S * kind.rate_hz or self._jumps(at_s, kind.rate_hz):
             yield from self._flushed()
             if not is_same:
                 names = tuple(channel.name for channel in frame.layout.channels)
                 self._kind = _Kind(frame.sample_rate, frame.format.name, names)
-            self._at = at
+            self._at_s = at_s
         self._pieces.append(frame.to_ndarray())
         self._count += frame.samples
 
-    def _jumps(self, at: Fraction | None, rate_hz: int) -> bool:
-        if at is None or self._at is None:
+    def _jumps(self, at_s: Fraction | None, rate_hz: int) -> bool:
+        if at_s is None or self._at_s is None:
             return False
-        return abs(at - self._at - Fraction(self._count, rate_hz)) > GAP_S
+        return abs(at_s - self._at_s - Fraction(self._count, rate_hz)) > GAP_S
 
     def _flushed(self) -> Iterator[Block]:
         if self._pieces and self._kind is not None:
             samples = np.concatenate(self._pieces, axis=1)
-            yield Block(_mixed(samples, self._kind), self._kind.rate_hz, self._at)
+            yield Block(_mixed(samples, self._kind), self._kind.rate_hz, self._at_s)
         self._pieces = []
         self._count = 0
-        self._at = None
+        self._at_s = None
 
 
 def _mixed(samples: npt.NDArray[np.generic], kind: _Kind) -> Floats:

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.media.partition import GROUP_COST, cheapest_groups
-from schemas.media import LEVEL_STEP_MS, SpeechRegion
+from schemas.media import LEVEL_STEP_MS, SILENT_DBFS, SpeechRegion
 from schemas.plan import Chunk, CutReason
 from schemas.time import Span, merged
 
 CHUNK_LIMIT_MS = 30_000
-"""Longest stretch that is heard at once: the window of Whisper-style encoders, and what is advised
-for Qwen3-Omni's captioner (MODELS §1). Tests of recognisers' accuracy rarely go beyond it."""
+"""Longest stretch that is heard at once: the window of Whisper-style encoders, and what the model
+card of Qwen3-Omni-30B-A3B-Captioner advises. Tests of recognisers' accuracy rarely go beyond it."""
 
 SEAM_MS = 1_000
 """What both neighbours hear of each other where speech runs over a cut. Ours: longer than any but the
@@ -32,7 +32,8 @@ MARGIN_MS = 150
 begin with the signal; more only costs time."""
 
 LONGEST_PAUSE_MS = 3_000
-"""A longer pause is not sent to the engine. Ours: engines invent text on long silence (MODELS §6)."""
+"""A longer pause is not sent to the engine. Ours: recognisers invent text on long silence (Qwen3-ASR,
+issue 188)."""
 
 GOOD_PAUSE_MS = 600
 """A pause of this length or more is as good a place to cut as any: people make it between sentences,
@@ -43,7 +44,6 @@ SHORTEST_LIMIT_MS = 8 * SEAM_MS
 
 _ENERGY_COST = 40 * GROUP_COST  # so that a cut in speech is made only where it saves another one
 _DECIBEL_COST = GROUP_COST // 10  # 10 dB quieter is worth one chunk more
-_FLOOR_DBFS = -120.0
 _NEIGHBOURS = 1  # steps on either side: an instant is judged by about 0.1 s, the gap between two words
 _PLACES_PER_LIMIT = 30  # instants considered in a region without pauses: the quietest of each second
 
@@ -63,7 +63,6 @@ def plan_chunks(
             beyond its end counts as silence.
         length_ms: Length of the asset.
         limit_ms: Longest stretch that is heard at once, lead and tail included; at least ``SHORTEST_LIMIT_MS``.
-
     """
     if limit_ms < SHORTEST_LIMIT_MS:
         raise ValueError(f"chunks of {limit_ms} ms are too short, at least {SHORTEST_LIMIT_MS} ms are needed")
@@ -129,7 +128,7 @@ def _parts(region: Span, pause_cost: int, level_dbfs: npt.NDArray[np.float32], *
     for begin_ms in range(region.start_ms + SEAM_MS, region.end_ms - SEAM_MS - stride_ms + 1, stride_ms):
         at_ms, dbfs = _quietest(level_dbfs, Span(begin_ms, begin_ms + stride_ms))
         yield _Piece(start_ms, at_ms, cost, lead_ms=lead_ms, tail_ms=SEAM_MS)
-        start_ms, cost, lead_ms = at_ms, _ENERGY_COST + round((dbfs - _FLOOR_DBFS) * _DECIBEL_COST), SEAM_MS
+        start_ms, cost, lead_ms = at_ms, _ENERGY_COST + round((dbfs - SILENT_DBFS) * _DECIBEL_COST), SEAM_MS
     yield _Piece(start_ms, region.end_ms, cost, lead_ms=lead_ms, tail_ms=0)
 
 
@@ -139,8 +138,8 @@ def _quietest(level_dbfs: npt.NDArray[np.float32], within: Span) -> tuple[int, f
     first = (within.start_ms + half_ms - 1) // LEVEL_STEP_MS - _NEIGHBOURS
     count = (within.end_ms + half_ms - 1) // LEVEL_STEP_MS + _NEIGHBOURS - first
     known = level_dbfs[first : first + count].astype(np.float64)
-    levels = np.full(count, _FLOOR_DBFS)
-    levels[: len(known)] = np.clip(np.nan_to_num(known, nan=_FLOOR_DBFS), _FLOOR_DBFS, 0.0)
+    levels = np.full(count, SILENT_DBFS)
+    levels[: len(known)] = np.clip(np.nan_to_num(known, nan=SILENT_DBFS), SILENT_DBFS, 0.0)
     width = 2 * _NEIGHBOURS + 1
     smooth = np.convolve(levels, np.full(width, 1 / width), mode="valid")
     step = int(np.argmin(smooth))

@@ -1,16 +1,21 @@
 """Names of the files that one decode pass makes."""
 
 SPEECH = "speech.flac"
-"""16 kHz mono, exactly the asset's length; absent for a title without audio."""
+"""16 kHz mono, exactly the asset's length; only with audio."""
 
 LEVELS = "levels.parquet"
-"""``schemas.media.Level``, one row per 32 ms."""
+"""``schemas.media.Level``, one row per 32 ms; only with audio."""
 
 REGIONS = "regions.parquet"
-"""``schemas.media.SpeechRegion``."""
-
-SHOTS = "shots.parquet"
-"""``schemas.media.Shot``."""
+"""``schemas.media.SpeechRegion``; only with audio."""
 
 FRAMES = "frames.parquet"
-"""``schemas.media.SampledFrame``."""
+"""``schemas.media.SampledFrame``; only with a picture."""
+
+SHOTS = "shots.parquet"
+"""``schemas.media.Shot``; always, empty without a picture."""
+
+
+def made(*, has_audio: bool, has_picture: bool) -> tuple[str, ...]:
+    """All files that there are of a title."""
+    return (*((SPEECH, LEVELS, REGIONS) if has_audio else ()), *((FRAMES,) if has_picture else ()), SHOTS)

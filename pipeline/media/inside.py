@@ -1,15 +1,13 @@
 """The process that opens untrusted media: ``python -m pipeline.media.inside FOLDER``.
 
-It may die. Before anything of the file is read it limits its own memory, time and output. It sees the
-input as ``input.bin`` in its own folder, opens nothing else (formats and protocols are listed), and
-answers with ``answer.json`` or ``refusal.json``; progress goes to standard output, a JSON line each.
+It may die. Before anything of the file is read it leaves the network and limits its own memory, time and
+output (``pipeline.media.confinement``). It sees the input as ``input.bin`` in its own folder, opens nothing
+else (formats and protocols are listed), and answers with ``answer.json`` or ``refusal.json``; progress goes
+to standard output, a JSON line each.
 """
 
 from __future__ import annotations
 
-import ctypes
-import resource
-import signal
 import sys
 import time
 from contextlib import ExitStack
@@ -17,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import DecodeFailed, MediaError, ProbeFailed
-from pipeline.media.messages import Bounds, PrepareRequest, Progress, Refusal, Request
+from pipeline.media.confinement import confine
+from pipeline.media.messages import PREPARED, SURVEYED, Bounds, PrepareRequest, Progress, Refusal, Request
 
 if TYPE_CHECKING:
     import av
@@ -28,16 +27,14 @@ FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mxf,wav,w64,mp3
 REQUEST, ANSWER, REFUSAL, INPUT = "request.json", "answer.json", "refusal.json", "input.bin"
 """Names in the folder."""
 
-_PROGRESS_S = 0.25
-_LAST_WORDS_S = 5
-_PARENT_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
+_PROGRESS_S = 0.25  # as often as a progress bar is redrawn
 
 
 def main(folder: Path) -> int:
-    """Answers the request that lies in ``folder``; 0 also for a refusal, which is an answer."""
+    """Answer the request that lies in ``folder``; 0 also for a refusal, which is an answer."""
     text = (folder / REQUEST).read_text("utf-8")
     request = Request.model_validate_json(text, extra="ignore")
-    _confine(request.bounds)
+    confine(request.bounds)
     try:
         answer = _survey(folder, request.bounds) if request.job == "survey" else _prepare(folder, text)
     except MediaError as error:
@@ -45,18 +42,18 @@ def main(folder: Path) -> int:
     except MemoryError:
         _refuse_memory(folder, request.bounds)
     else:
-        (folder / ANSWER).write_text(answer, "utf-8")
+        (folder / ANSWER).write_bytes(answer)
     return 0
 
 
-def _survey(folder: Path, bounds: Bounds) -> str:
+def _survey(folder: Path, bounds: Bounds) -> bytes:
     from pipeline.media.survey import survey  # noqa: PLC0415 - after the limits, so that imports are under them
 
     with _opened(folder, bounds) as container:
-        return survey(container, bounds, _Reporter().report).model_dump_json()
+        return SURVEYED.dump_json(survey(container, bounds.limits, _Reporter().report))
 
 
-def _prepare(folder: Path, text: str) -> str:
+def _prepare(folder: Path, text: str) -> bytes:
     from pipeline.media.decode import decode  # noqa: PLC0415 - as above
 
     request = PrepareRequest.model_validate_json(text)
@@ -65,7 +62,7 @@ def _prepare(folder: Path, text: str) -> str:
         again = container
         if request.video_index is not None:  # a second index of ten hours of audio would take 50 MB
             again = stack.enter_context(_opened(folder, request.bounds))
-        return decode(container, again, request, folder, _Reporter().report).model_dump_json()
+        return PREPARED.dump_json(decode(container, again, request, folder, _Reporter().report))
 
 
 def _opened(folder: Path, bounds: Bounds) -> av.container.InputContainer:
@@ -74,7 +71,7 @@ def _opened(folder: Path, bounds: Bounds) -> av.container.InputContainer:
     options = {
         "format_whitelist": FORMATS,
         "protocol_whitelist": "file",
-        "max_streams": str(bounds.max_streams),
+        "max_streams": str(bounds.limits.max_streams),
         "fflags": "+genpts",
     }
     try:
@@ -89,7 +86,7 @@ def _opened(folder: Path, bounds: Bounds) -> av.container.InputContainer:
 
 
 class _Reporter:
-    """Writes progress, a few lines per second."""
+    """Progress as lines on standard output, a few per second."""
 
     def __init__(self) -> None:
         self._at = 0.0
@@ -102,24 +99,10 @@ class _Reporter:
             sys.stdout.flush()
 
 
-def _confine(bounds: Bounds) -> None:
-    """Limits of this process; the kernel ends it where it does not keep to them."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
-    for kind, most in (
-        (resource.RLIMIT_AS, bounds.memory_bytes),
-        (resource.RLIMIT_FSIZE, bounds.output_bytes),
-        (resource.RLIMIT_CPU, bounds.cpu_s),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        spare = _LAST_WORDS_S if kind == resource.RLIMIT_CPU else 0  # beyond the hard limit it is a plain SIGKILL
-        resource.setrlimit(kind, (limit, limit + spare if hard == resource.RLIM_INFINITY else hard))
-
-
 def _refuse_memory(folder: Path, bounds: Bounds) -> None:
-    failed = DecodeFailed(f"opening it takes more than {bounds.memory_bytes >> 20} MiB of memory", "export it again")
+    failed = DecodeFailed(
+        f"opening it takes more than {bounds.limits.memory_bytes >> 20} MiB of memory", "export it again"
+    )
     (folder / REFUSAL).write_text(Refusal(what=failed.what, remedy=failed.remedy).model_dump_json(), "utf-8")
 
 

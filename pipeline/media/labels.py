@@ -7,7 +7,10 @@ from fractions import Fraction
 
 import langcodes
 
-_TIMECODE = re.compile(r"^(\d{1,2}):([0-5]\d):([0-5]\d)([:;.])(\d{1,3})$")
+from schemas.languages import UNDETERMINED, primary
+
+_TIMECODE = re.compile(r"^([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])([:;.])([0-9]{1,3})$")
+_SAMPLES = re.compile(r"^[0-9]{1,20}$")  # 64 bits
 _DAY_HOURS = 24
 
 
@@ -17,7 +20,7 @@ def language(stated: str) -> str | None:
     if not text or not langcodes.tag_is_valid(text):
         return None
     tag = langcodes.standardize_tag(text)
-    return None if tag.split("-")[0] in ("und", "mis", "mul", "zxx", "qaa") else tag
+    return None if primary(tag) in (UNDETERMINED, "mis", "mul", "zxx", "qaa") else tag
 
 
 def timecode(stated: str) -> str | None:
@@ -34,7 +37,7 @@ def timecode_of_samples(time_reference: str, *, sample_rate_hz: int, frame_rate:
 
     Without a picture there are no frames to count, so that it ends in milliseconds: ``HH:MM:SS.mmm``.
     """
-    if not time_reference.strip().isdigit() or sample_rate_hz <= 0:
+    if _SAMPLES.match(time_reference.strip()) is None or sample_rate_hz <= 0:
         return None
     since = Fraction(int(time_reference), sample_rate_hz)
     seconds = int(since)

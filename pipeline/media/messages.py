@@ -1,14 +1,51 @@
-"""What crosses between us and the process that opens untrusted media, as JSON files. Checked when read."""
+"""What crosses between us and the process that opens untrusted media, as JSON. Checked when read.
+
+That process may have been taken over by what it opened, so that each field says what it may hold: what
+passes the checks can be worked with, and nothing that it writes can make us hang, crash or fill the screen.
+"""
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PositiveInt,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
 
-Exact = Annotated[Fraction, BeforeValidator(Fraction), PlainSerializer(str)]
+from pipeline.media.limits import Limits
+from schemas.media import Prepared
+
+_WRITTEN = re.compile(r"-?[0-9]{1,100}(/[0-9]{1,100})?")
+"""A fraction as ``str`` writes it, without the exponents by which a short text becomes a huge number. Sums of
+64-bit time stamps in 32-bit time bases have at most 60 digits."""
+
+
+def _exact(value: object) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    if not isinstance(value, str) or _WRITTEN.fullmatch(value) is None or re.search("/0+$", value):
+        raise ValueError("not a fraction")
+    return Fraction(value)
+
+
+Exact = Annotated[Fraction, BeforeValidator(_exact), PlainSerializer(str)]
 """A fraction, written as ``30000/1001``."""
+
+Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+"""A number of things, or of milliseconds."""
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+"""A line to be shown to the user."""
 
 
 class Message(BaseModel):
@@ -18,18 +55,13 @@ class Message(BaseModel):
 
 
 class Bounds(Message):
-    """The part of ``Limits`` that the inner process keeps to."""
+    """What the inner process keeps to."""
 
-    max_pixels: int
-    max_frame_rate: int
-    max_channels: int
-    max_sample_rate_hz: int
-    max_streams: int
-    max_length_ms: int
-    memory_bytes: int
-    output_bytes: int
-    cpu_s: int
-    threads: int
+    limits: Limits
+    cpu_s: PositiveInt
+    """Processor time after which it ends."""
+    threads: PositiveInt
+    """Threads of a decoder."""
 
 
 class Request(Message):
@@ -42,23 +74,23 @@ class Request(Message):
 class Refusal(Message):
     """Why there is no answer, for the user."""
 
-    what: str
-    remedy: str
+    what: Line
+    remedy: Line
 
 
 class Progress(Message):
     """One line on standard output."""
 
-    done: int
+    done: Count
 
 
 class AudioFacts(Message):
     """One audio stream."""
 
-    stream_index: int
+    stream_index: Count
     codec: str
-    sample_rate_hz: int
-    channels: int
+    sample_rate_hz: Count
+    channels: Count
     channel_layout: str
     language: str
     title: str
@@ -66,21 +98,27 @@ class AudioFacts(Message):
     start_s: Exact | None
     """First presented sample on the container's clock; null when nothing can be decoded."""
     end_s: Exact | None
-    """End of the last presented sample."""
+    """End of the last presented sample; null exactly when there is no first one."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.start_s is None) != (self.end_s is None):
+            raise ValueError("a begin without an end")
+        return self
 
 
 class VideoFacts(Message):
     """The picture."""
 
-    stream_index: int
+    stream_index: Count
     codec: str
-    width: int
-    height: int
-    frame_rate: Exact
+    width: PositiveInt
+    height: PositiveInt
+    frame_rate: Annotated[Exact, Field(gt=0)]
     is_variable_rate: bool
-    rotation_deg: int
-    pixel_aspect: Exact
-    frame_count: int
+    rotation_deg: Annotated[int, Field(ge=0, lt=360, multiple_of=90)]
+    pixel_aspect: Annotated[Exact, Field(gt=0)]
+    frame_count: PositiveInt
     start_s: Exact
     end_s: Exact
 
@@ -98,6 +136,13 @@ class SurveyAnswer(Message):
     """Samples since midnight of a broadcast WAV; empty when there is none."""
     video: VideoFacts | None
     audio: tuple[AudioFacts, ...]
+    """All audio streams; where there is no picture, something can be decoded of at least one."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.video is None and all(stream.start_s is None for stream in self.audio):
+            raise ValueError("nothing in it can be decoded")
+        return self
 
 
 class PrepareRequest(Request):
@@ -114,14 +159,8 @@ class PrepareRequest(Request):
     is_sparse: bool
 
 
-class PrepareAnswer(Message):
-    """What one decode pass made."""
+SURVEYED = TypeAdapter(SurveyAnswer)
+"""Answer to the job ``survey``."""
 
-    decoded_ms: int
-    shortfall_ms: int
-    damaged_packets: int
-    frames_presented: int
-    frames_decoded: int
-    shots: int
-    sampled_frames: int
-    speech_regions: int
+PREPARED = TypeAdapter(Prepared)
+"""Answer to the job ``prepare``."""

@@ -33,7 +33,6 @@ def cheapest_groups(
 
     Raises:
         ValueError: A piece alone exceeds the limit.
-
     """
     count = len(begins)
     if count == 0:

@@ -26,15 +26,15 @@ class Size:
     """Down."""
 
 
-def scaled(width: int, height: int, pixel_aspect: Fraction) -> Size:
-    """A stored picture with square pixels, inside ``SAMPLE_SIDE``; even, and not turned yet."""
+def scaled(width: int, height: int, pixel_aspect: Fraction, *, side: int) -> Size:
+    """A stored picture with square pixels, its long side at most ``side``; even, and not turned yet."""
     is_sane = 1 / MAX_PIXEL_ASPECT <= pixel_aspect <= MAX_PIXEL_ASPECT
     shown_width = width * float(pixel_aspect if is_sane else 1)
-    scale = min(1.0, SAMPLE_SIDE / max(shown_width, height))
-    return Size(*(max(2, round(side * scale / 2) * 2) for side in (shown_width, height)))
+    scale = min(1.0, side / max(shown_width, height))
+    return Size(*(max(2, round(length * scale / 2) * 2) for length in (shown_width, height)))
 
 
 def sampled_size(video: VideoStream) -> Size:
     """Size of the sampled frames of a title, upright."""
-    size = scaled(video.width, video.height, video.pixel_aspect)
+    size = scaled(video.width, video.height, video.pixel_aspect, side=SAMPLE_SIDE)
     return Size(size.height, size.width) if video.rotation_deg in (90, 270) else size

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from pipeline.media.picture_size import scaled
+from pipeline.media.picture_size import SAMPLE_SIDE, Size, scaled
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -51,34 +51,27 @@ class Jpeg:
     """The file."""
 
 
-def analysis_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height of the detectors' picture: even, at least 2, never larger than the source needs."""
-    scale = min(1.0, ANALYSIS_SIDE / max(width, height))
-    return tuple(max(2, round(side * scale / 2) * 2) for side in (width, height))  # type: ignore[return-value]  # two in, two out
-
-
 class Scaler:
-    """Scales frames; kept for a whole stream, since setting up a conversion takes longer than a small picture."""
+    """Conversions of frames, kept for a whole stream: setting one up takes longer than a small picture."""
 
     def __init__(self) -> None:
         self._small = VideoReformatter()
         self._large = VideoReformatter()
 
-    def small(self, frame: av.VideoFrame, size: tuple[int, int]) -> Pixels:
+    def small(self, frame: av.VideoFrame, size: Size) -> Pixels:
         """Small picture of shape ``(height, width, 3)``, BGR, 8 bits, as it is stored (not turned).
 
         Scaled by two-tap sampling, which is what PySceneDetect does. Averaging instead makes the hue of
         dark pictures jump from frame to frame: a false cut in ``fades.mp4``, a lost one in ``nature.mp4``.
         """
-        width, height = size
         taken = self._small.reformat(
-            frame, width, height, format="bgr24", interpolation=Interpolation.FAST_BILINEAR, threads=1
+            frame, size.width, size.height, format="bgr24", interpolation=Interpolation.FAST_BILINEAR, threads=1
         )
         return np.asarray(taken.to_ndarray(), np.uint8)
 
     def jpeg(self, frame: av.VideoFrame, upright: Upright) -> Jpeg:
         """The picture as a player shows it, its long side at most ``SAMPLE_SIDE``."""
-        size = scaled(frame.width, frame.height, upright.pixel_aspect)
+        size = scaled(frame.width, frame.height, upright.pixel_aspect, side=SAMPLE_SIDE)
         taken = self._large.reformat(
             frame, size.width, size.height, format="bgr24", interpolation=Interpolation.AREA, threads=1
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 from pipeline.errors import DecodeFailed
-from pipeline.media import sandbox
+from pipeline.media import files, sandbox
 from pipeline.media.limits import DEFAULT_LIMITS, Limits
-from pipeline.media.messages import PrepareAnswer, PrepareRequest
+from pipeline.media.messages import PREPARED, PrepareRequest
 from schemas.media import Asset, Prepared, VideoStream
 from schemas.time import seconds_to_ms
 
@@ -23,7 +24,7 @@ def prepare(
     limits: Limits = DEFAULT_LIMITS,
     is_sparse: bool = True,
 ) -> Prepared:
-    """Decodes ``path`` once and leaves the files of ``pipeline.media.files`` in ``folder``.
+    """Decode ``path`` once and leave those of ``pipeline.media.files`` that there are of it in ``folder``.
 
     Args:
         path: The file that ``asset`` was probed from.
@@ -35,7 +36,6 @@ def prepare(
 
     Raises:
         DecodeFailed: It breaks on the way or is shorter than promised. The folder is then as it was.
-
     """
     video = asset.video
     request = PrepareRequest(
@@ -53,23 +53,13 @@ def prepare(
     made = sandbox.run(
         path,
         request,
-        PrepareAnswer,
+        PREPARED,
         failure=DecodeFailed,
-        stall_s=limits.stall_s,
         folder=folder,
+        makes=files.made(has_audio=asset.audio_choice is not None, has_picture=video is not None),
         on_progress=on_progress,
     )
-    return Prepared(
-        has_speech_audio=asset.audio_choice is not None,
-        decoded_ms=made.decoded_ms,
-        shortfall_ms=made.shortfall_ms,
-        damaged_packets=made.damaged_packets,
-        frames_presented=made.frames_presented,
-        frames_decoded=made.frames_decoded,
-        shots=made.shots,
-        sampled_frames=made.sampled_frames,
-        speech_regions=made.speech_regions,
-    )
+    return replace(made, has_speech_audio=asset.audio_choice is not None)  # as the files were checked
 
 
 def _constant_end_ms(video: VideoStream) -> int:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 from pipeline.errors import ProbeFailed
+from pipeline.hashing import sha256_of
 from pipeline.media import labels, sandbox, sniff
 from pipeline.media.limits import DEFAULT_LIMITS, HOUR_MS, Limits
-from pipeline.media.messages import AudioFacts, Request, SurveyAnswer, VideoFacts
+from pipeline.media.messages import SURVEYED, AudioFacts, Request, SurveyAnswer, VideoFacts
 from schemas.media import Asset, AudioStream, VideoStream
 from schemas.time import seconds_to_ms
 
 LENGTH_TOLERANCE_MS = 1000
 """How much shorter than its header a file may be. Ours: headers round, and count streams that we do not
 read (subtitles, data) and the last frame's duration; a lost second is a cut-off file."""
-
-_READ_BYTES = 1 << 20
 
 
 def probe(path: Path, *, audio_stream: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Asset:
@@ -32,24 +31,25 @@ def probe(path: Path, *, audio_stream: int | None = None, limits: Limits = DEFAU
 
     Raises:
         ProbeFailed: It cannot be used: what, why, and what to do.
-
     """
-    size = _regular(path, limits)
-    objection = sniff.object_to(path, size)
+    size_bytes = _regular(path, limits)
+    with _reading(path):
+        objection = sniff.object_to(path, size_bytes)
     if objection is not None:
         raise ProbeFailed(f"{path.name!r} {objection.what}", objection.remedy)
-    request = Request(job="survey", bounds=sandbox.bounds(limits, length_ms=HOUR_MS, size_bytes=size))
-    found = sandbox.run(path, request, SurveyAnswer, failure=ProbeFailed, stall_s=limits.stall_s)
+    request = Request(job="survey", bounds=sandbox.bounds(limits, length_ms=HOUR_MS, size_bytes=size_bytes))
+    found = sandbox.run(path, request, SURVEYED, failure=ProbeFailed)
     chosen = _choice(path, found.audio, audio_stream)
     zero, end = _extent(found.video, chosen)
     _refuse_lies(path, found, seconds_to_ms(end - zero), limits)
-    digest = _sha256(path)
+    with _reading(path):
+        digest = sha256_of(path)
     rate = found.video.frame_rate if found.video is not None else None
     stamp = chosen.sample_rate_hz if chosen is not None else 0
     return Asset(
         asset_id=digest[:16],
         sha256=digest,
-        size_bytes=size,
+        size_bytes=size_bytes,
         container=found.container,
         length_ms=max(1, seconds_to_ms(end - zero)),
         zero=zero,
@@ -64,26 +64,35 @@ def probe(path: Path, *, audio_stream: int | None = None, limits: Limits = DEFAU
 
 def _regular(path: Path, limits: Limits) -> int:
     """Size of a file that can be read; everything else is refused."""
-    try:
-        facts = path.stat()
+    with _reading(path):
+        try:
+            facts = path.stat()
+        except ValueError as error:
+            raise ProbeFailed(f"{path.name!r} is no file name", "check the path") from error
         if stat.S_ISDIR(facts.st_mode):
             raise ProbeFailed(f"{path.name!r} is a folder", "name the files in it")
         if not stat.S_ISREG(facts.st_mode):
             raise ProbeFailed(f"{path.name!r} is not a regular file", "copy what it gives into a file")
         with path.open("rb"):
             pass
-    except FileNotFoundError as error:
-        raise ProbeFailed(f"{path.name!r} does not exist", "check the path") from error
-    except PermissionError as error:
-        raise ProbeFailed(f"{path.name!r} may not be read", "give this user permission to read it") from error
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "bad name"
-        raise ProbeFailed(f"{path.name!r} cannot be read ({reason})", "check the path and the disk") from error
     if facts.st_size == 0:
         raise ProbeFailed(f"{path.name!r} is empty", "copy or export it again")
     if facts.st_size > limits.max_bytes:
         raise ProbeFailed(f"{path.name!r} has {facts.st_size} bytes, more than {limits.max_bytes}", "split it")
     return facts.st_size
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Whatever the disk says, as one clear line."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ProbeFailed(f"{path.name!r} does not exist", "check the path") from error
+    except PermissionError as error:
+        raise ProbeFailed(f"{path.name!r} may not be read", "give this user permission to read it") from error
+    except OSError as error:
+        raise ProbeFailed(f"{path.name!r} cannot be read ({error.strerror})", "check the path and the disk") from error
 
 
 def _choice(path: Path, audio: Sequence[AudioFacts], asked: int | None) -> AudioFacts | None:
@@ -121,14 +130,6 @@ def _refuse_lies(path: Path, found: SurveyAnswer, length_ms: int, limits: Limits
             f"and it ends after {float(found.reached_s):.1f} s",
             "copy or export it again",
         )
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_READ_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _video(facts: VideoFacts, zero: Fraction) -> VideoStream:

@@ -39,7 +39,6 @@ def find(pts: npt.NDArray[np.int64], time_base: Fraction, hints: Sequence[Fracti
         pts: Presentation times in units of ``time_base``, ascending, shape ``(n,)``, at least one.
         time_base: Seconds per unit.
         hints: Rates that the container states, likeliest first.
-
     """
     known = [hint for hint in hints if hint > 0]
     if pts.size < 2 or pts[-1] <= pts[0]:

@@ -1,4 +1,4 @@
-"""Speech regions: stretches of speech from the detector's answers. Pure.
+"""Speech regions: stretches of speech from the detector's answers. No I/O.
 
 Hysteresis as in Silero's own ``get_speech_timestamps`` (snakers4/silero-vad, release 6.2): a stretch
 opens at a high probability and closes when a lower one has lasted.
@@ -6,7 +6,7 @@ opens at a high probability and closes when a lower one has lasted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,51 +29,74 @@ MIN_SPEECH_MS = 128
 
 PAD_MS = 64
 """Added on both sides, since the detector opens a window or two late and weak endings close it early.
-Ours: twice Silero's 30 ms, rounded to windows."""
+Ours: twice Silero's 30 ms, rounded to windows; less than half of the shortest silence, so that no two regions
+touch."""
+
+_SILENT_WINDOWS = MIN_SILENCE_MS // LEVEL_STEP_MS
 
 
-def find(probabilities: npt.NDArray[np.float32], *, length_ms: int) -> Iterator[SpeechRegion]:
-    """Speech regions in order of time, never touching, inside the asset.
+class RegionFinder:
+    """Speech regions of one stream of answers. Holds the regions and one open stretch, however long the title."""
 
-    Args:
-        probabilities: One answer per ``LEVEL_STEP_MS``, from time zero, shape ``(n,)`` in [0, 1].
-        length_ms: Length of the asset.
+    def __init__(self) -> None:
+        self._seen = 0  # windows so far
+        self._sum = 0.0  # of their probabilities
+        self._stretch: _Stretch | None = None
+        self._ended: list[_Stretch] = []
 
-    """
-    sums = np.concatenate(([0.0], np.cumsum(probabilities, dtype=np.float64)))
-    waiting: tuple[int, int] | None = None
-    for first, end in _stretches(probabilities):
-        start_ms = max(0, first * LEVEL_STEP_MS - PAD_MS)
-        if waiting is not None and start_ms <= waiting[1] * LEVEL_STEP_MS + PAD_MS:
-            waiting = (waiting[0], end)
-            continue
-        if waiting is not None:
-            yield from _region(waiting, sums, length_ms)
-        waiting = (first, end)
-    if waiting is not None:
-        yield from _region(waiting, sums, length_ms)
+    def take(self, probabilities: npt.NDArray[np.float32]) -> None:
+        """Take the answers that follow: one per ``LEVEL_STEP_MS``, shape ``(n,)`` in [0, 1]."""
+        before = np.cumsum(np.concatenate(([self._sum], probabilities)), dtype=np.float64)
+        opening = np.flatnonzero(probabilities >= OPEN_PROBABILITY)
+        alive = np.flatnonzero(probabilities >= CLOSE_PROBABILITY)
+        for run in np.split(alive, np.flatnonzero(np.diff(alive) > _SILENT_WINDOWS) + 1) if alive.size else ():
+            low, end = int(run[0]), int(run[-1]) + 1
+            if self._stretch is not None and self._seen + low - self._stretch.end >= _SILENT_WINDOWS:
+                self._end()
+            if self._stretch is None:
+                at = int(np.searchsorted(opening, low))
+                if at == opening.size or opening[at] >= end:
+                    continue
+                first = int(opening[at])
+                self._stretch = _Stretch(self._seen + first, self._seen + end, before[first], before[end])
+            else:
+                self._stretch = replace(self._stretch, end=self._seen + end, sum_end=before[end])
+        self._seen += probabilities.size
+        self._sum = float(before[-1])
+
+    def finish(self, *, length_ms: int) -> list[SpeechRegion]:
+        """All regions in order of time, never touching, inside an asset of this length."""
+        self._end()
+        regions = (_region(stretch, length_ms) for stretch in self._ended)
+        return [region for region in regions if region is not None]
+
+    def _end(self) -> None:
+        """End the open stretch, and keep it if it is long enough."""
+        stretch = self._stretch
+        if stretch is not None and (stretch.end - stretch.first) * LEVEL_STEP_MS >= MIN_SPEECH_MS:
+            self._ended.append(stretch)
+        self._stretch = None
 
 
-def _stretches(probabilities: npt.NDArray[np.float32]) -> Iterator[tuple[int, int]]:
-    """Windows ``[first, end)`` of each stretch that is long enough."""
-    opening = np.flatnonzero(probabilities >= OPEN_PROBABILITY)
-    alive = np.flatnonzero(probabilities >= CLOSE_PROBABILITY)
-    silence = MIN_SILENCE_MS // LEVEL_STEP_MS
-    end = 0
-    for run in np.split(alive, np.flatnonzero(np.diff(alive) > silence) + 1) if alive.size else ():
-        low, high = int(run[0]), int(run[-1]) + 1
-        at = int(np.searchsorted(opening, low))
-        if at == opening.size or opening[at] >= high:
-            continue
-        first = max(int(opening[at]), end)
-        end = high
-        if (end - first) * LEVEL_STEP_MS >= MIN_SPEECH_MS:
-            yield first, end
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Speech that may still go on."""
+
+    first: int
+    """First window, counted from time zero."""
+    end: int
+    """First window after the last that is loud enough to go on."""
+    sum_first: float
+    """Sum of all probabilities before ``first``."""
+    sum_end: float
+    """Sum of all probabilities before ``end``."""
 
 
-def _region(windows: tuple[int, int], sums: npt.NDArray[np.float64], length_ms: int) -> Iterator[SpeechRegion]:
-    first, end = windows
-    span = Span(max(0, first * LEVEL_STEP_MS - PAD_MS), end * LEVEL_STEP_MS + PAD_MS).clipped(Span(0, length_ms))
-    if span is not None:
-        confidence = float(sums[end] - sums[first]) / (end - first)
-        yield SpeechRegion(span, min(1.0, max(0.0, confidence)))
+def _region(stretch: _Stretch, length_ms: int) -> SpeechRegion | None:
+    """The stretch with its padding; None when it lies beyond the asset's end."""
+    start_ms, end_ms = stretch.first * LEVEL_STEP_MS - PAD_MS, stretch.end * LEVEL_STEP_MS + PAD_MS
+    span = Span(max(0, start_ms), end_ms).clipped(Span(0, length_ms))
+    if span is None:
+        return None
+    mean = float(stretch.sum_end - stretch.sum_first) / (stretch.end - stretch.first)
+    return SpeechRegion(span, min(1.0, max(0.0, mean)))

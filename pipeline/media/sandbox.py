@@ -1,32 +1,46 @@
-"""Runs the process that opens untrusted media, and turns whatever becomes of it into an answer or an error."""
+"""The process that opens untrusted media, seen from outside: whatever becomes of it is an answer or an error.
+
+What that process says and leaves behind is not trusted either, since the media may have taken it over: its
+messages are checked, and of its files only those that it was asked to make are taken.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import MediaError
 from pipeline.media.inside import ANSWER, INPUT, REFUSAL, REQUEST
 from pipeline.media.limits import Limits
-from pipeline.media.messages import Bounds, Message, Progress, Refusal, Request
+from pipeline.media.messages import Bounds, Progress, Refusal, Request
 
-Answer = TypeVar("Answer", bound=Message)
+Answer = TypeVar("Answer")
 """What the process was asked for."""
 
-_ROOT = Path(__file__).resolve().parents[2]
-_SENT_AGAIN = "check that it plays, then export it again"
-_TAIL_BYTES = 2000
-_LINE_BYTES = 65_536
+CODE = Path(__file__).resolve().parents[2]
+"""Folder from which the process imports ``pipeline``."""
+
+MAX_MESSAGE_BYTES = 1 << 20
+"""Size of an answer or a refusal. Ours: a survey of 256 streams has 150 KB."""
+
+MAX_LINE_BYTES = 65_536
+"""Length of a line of progress, and how much is read at once: what a pipe holds."""
+
+_TAIL_BYTES = 2000  # of standard error: the last line is shown, and the end of a traceback names a MemoryError
+_ANSWERED_BADLY = "the decoder gave no valid answer"
 
 
 def bounds(limits: Limits, *, length_ms: int, size_bytes: int) -> Bounds:
@@ -36,14 +50,7 @@ def bounds(limits: Limits, *, length_ms: int, size_bytes: int) -> Bounds:
     half its speed on one core, everything else faster.
     """
     return Bounds(
-        max_pixels=limits.max_pixels,
-        max_frame_rate=limits.max_frame_rate,
-        max_channels=limits.max_channels,
-        max_sample_rate_hz=limits.max_sample_rate_hz,
-        max_streams=limits.max_streams,
-        max_length_ms=limits.max_length_ms,
-        memory_bytes=limits.memory_bytes,
-        output_bytes=limits.output_bytes,
+        limits=limits,
         cpu_s=60 + 100 * (size_bytes >> 30) + 4 * length_ms // 1000,
         threads=min(os.cpu_count() or 1, limits.max_threads),
     )
@@ -52,11 +59,11 @@ def bounds(limits: Limits, *, length_ms: int, size_bytes: int) -> Bounds:
 def run(
     source: Path,
     request: Request,
-    answer: type[Answer],
+    answer: TypeAdapter[Answer],
     *,
     failure: type[MediaError],
-    stall_s: int,
     folder: Path | None = None,
+    makes: Sequence[str] = (),
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Answer:
     """The inner process's answer about ``source``.
@@ -66,42 +73,52 @@ def run(
         request: What is asked.
         answer: Type of the answer.
         failure: Error to raise.
-        stall_s: Seconds without progress after which the process is killed.
         folder: Where what it makes is to be; a temporary folder otherwise.
+        makes: Names of the files that it is to make; all of them, and no others, are moved to ``folder``.
         on_progress: Told how far it is, in the job's own unit.
 
     Raises:
-        MediaError: As ``failure``: it refused, died, or hung.
-
+        MediaError: As ``failure``: it refused, died, hung, or answered what cannot be.
     """
+    case = _Case(source, failure)
     with tempfile.TemporaryDirectory(prefix="reelingua-", dir=folder, ignore_cleanup_errors=True) as made:
         private = Path(made)
         (private / INPUT).symlink_to(source.resolve())
         (private / REQUEST).write_text(request.model_dump_json(), "utf-8")
-        returncode, stderr = _watched(private, failure, stall_s, on_progress)
-        refused = private / REFUSAL
-        if refused.exists():
-            refusal = Refusal.model_validate_json(refused.read_text("utf-8"))
-            raise failure(_named(source, refusal.what), refusal.remedy)
-        if returncode != 0:
-            raise _death(source, returncode, stderr, request.bounds, failure)
         try:
-            found = answer.model_validate_json((private / ANSWER).read_text("utf-8"))
-        except (OSError, ValidationError) as error:
-            raise failure(_named(source, "opening it ended without an answer"), _SENT_AGAIN) from error
+            returncode, stderr = _watched(private, case, request.bounds.limits.stall_s, on_progress)
+            refused = _message(private / REFUSAL, case)
+            if refused is not None:
+                refusal = Refusal.model_validate_json(refused)
+                raise case.error(refusal.what, refusal.remedy)
+            if returncode != 0:
+                raise _death(case, returncode, stderr, request.bounds)
+            found = answer.validate_json(_message(private / ANSWER, case) or b"")
+        except ValidationError as error:
+            raise case.error(_ANSWERED_BADLY) from error
+        if not all(_is_file(private / name) for name in makes):
+            raise case.error("the decoder did not make what it was asked for")
         if folder is not None:
-            for made_file in private.iterdir():
-                if made_file.name not in (INPUT, REQUEST, ANSWER):
-                    made_file.replace(folder / made_file.name)
+            for name in makes:
+                (private / name).replace(folder / name)
     return found
 
 
-def _watched(
-    private: Path, failure: type[MediaError], stall_s: int, on_progress: Callable[[int], None]
-) -> tuple[int, str]:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Whose error it is."""
+
+    source: Path
+    failure: type[MediaError]
+
+    def error(self, what: str, remedy: str = "check that it plays, then export it again") -> MediaError:
+        return self.failure(f"{self.source.name!r}: {what}", remedy)
+
+
+def _watched(private: Path, case: _Case, stall_s: int, on_progress: Callable[[int], None]) -> tuple[int, str]:
     """Exit status and end of standard error. The process gets nothing of our environment and no input."""
     environment = {
-        "PYTHONPATH": str(_ROOT),
+        "PYTHONPATH": str(CODE),
         "PATH": os.defpath,
         "LC_ALL": "C.UTF-8",
         "TMPDIR": str(private),
@@ -109,7 +126,7 @@ def _watched(
         "OMP_NUM_THREADS": "1",
     }
     with (
-        (private / "stderr.txt").open("wb+") as stderr,
+        tempfile.TemporaryFile(dir=private) as stderr,
         subprocess.Popen(
             [sys.executable, "-m", "pipeline.media.inside", str(private)],
             stdin=subprocess.DEVNULL,
@@ -121,54 +138,68 @@ def _watched(
         ) as process,
     ):
         try:
-            _follow(process, failure, stall_s, on_progress)
+            if process.stdout is not None:
+                _follow(process.stdout, case, stall_s, on_progress)
         finally:
-            if process.poll() is None:
-                process.kill()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)  # it may only have closed its output, or started others
             process.wait()
         stderr.seek(0, os.SEEK_END)
         stderr.seek(max(0, stderr.tell() - _TAIL_BYTES))
         tail = stderr.read().decode("utf-8", "replace")
-    (private / "stderr.txt").unlink()
     return process.returncode, tail
 
 
-def _follow(
-    process: subprocess.Popen[bytes], failure: type[MediaError], stall_s: int, on_progress: Callable[[int], None]
-) -> None:
-    """Reads progress until the process closes its output; raises when it stalls."""
-    if process.stdout is None:
-        return
-    pipe = process.stdout.fileno()
+def _follow(output: IO[bytes], case: _Case, stall_s: int, on_progress: Callable[[int], None]) -> None:
+    """Read progress until the process closes its output, or stalls."""
     rest = b""
     with selectors.DefaultSelector() as ready:
-        ready.register(pipe, selectors.EVENT_READ)
+        ready.register(output, selectors.EVENT_READ)
         until = time.monotonic() + stall_s
         while True:
             if not ready.select(max(0.0, until - time.monotonic())):
-                raise failure(f"decoding made no progress for {stall_s} s and was stopped", _SENT_AGAIN)
-            data = os.read(pipe, _LINE_BYTES)
+                raise case.error(f"decoding made no progress for {stall_s} s and was stopped")
+            data = os.read(output.fileno(), MAX_LINE_BYTES)
             if not data:
                 return
             until = time.monotonic() + stall_s
-            *lines, rest = (rest + data)[-_LINE_BYTES:].split(b"\n")
+            *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 on_progress(Progress.model_validate_json(line).done)
+            if len(rest) > MAX_LINE_BYTES:
+                raise case.error(_ANSWERED_BADLY)
 
 
-def _death(source: Path, returncode: int, stderr: str, allowed: Bounds, failure: type[MediaError]) -> MediaError:
+def _message(path: Path, case: _Case) -> bytes | None:
+    """What the process, which is dead by now, wrote to a file of its folder; None when there is none."""
+    if not os.path.lexists(path):
+        return None
+    if not _is_file(path):
+        raise case.error(_ANSWERED_BADLY)
+    with path.open("rb") as file:
+        data = file.read(MAX_MESSAGE_BYTES + 1)
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise case.error(_ANSWERED_BADLY)
+    return data
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a file itself, and no link to one elsewhere."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _death(case: _Case, returncode: int, stderr: str, allowed: Bounds) -> MediaError:
     """What a process that ended without an answer died of."""
     if returncode == -signal.SIGXCPU:
-        return failure(_named(source, f"decoding it took more than {allowed.cpu_s} s of processor time"), _SENT_AGAIN)
+        return case.error(f"decoding it took more than {allowed.cpu_s} s of processor time")
     if returncode == -signal.SIGXFSZ:
-        return failure(_named(source, "what decoding it makes is too large"), "cut it into shorter files")
+        return case.error("what decoding it makes is too large", "cut it into shorter files")
     if "MemoryError" in stderr or "Cannot allocate" in stderr or "bad_alloc" in stderr:
-        most = allowed.memory_bytes >> 20
-        return failure(_named(source, f"decoding it takes more than {most} MiB of memory"), "scale it down")
+        most = allowed.limits.memory_bytes >> 20
+        return case.error(f"decoding it takes more than {most} MiB of memory", "scale it down")
     last = stderr.strip().splitlines()[-1] if stderr.strip() else "it printed nothing"
     died = f"was killed by signal {-returncode}" if returncode < 0 else f"ended with status {returncode}"
-    return failure(_named(source, f"the decoder {died} ({last})"), _SENT_AGAIN)
-
-
-def _named(source: Path, what: str) -> str:
-    return f"{source.name!r}: {what}"
+    return case.error(f"the decoder {died} ({last})")

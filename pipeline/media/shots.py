@@ -21,8 +21,8 @@ from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
 from schemas.media import CutKind, Shot
 from schemas.time import Span
 
-BLACK_LUMA = 12 / 255
-"""A frame whose mean is darker is black: ThresholdDetector's default threshold."""
+BLACK_LEVEL = 12.0
+"""A picture whose mean is lower, of 255, is black: ThresholdDetector's default threshold."""
 
 FREEZE_DIFFERENCE = 0.1 / 255
 """Mean luma difference below which a frame repeats the one before. Ours: a coded repetition differs by
@@ -57,7 +57,7 @@ class Fade:
 
 
 class ShotFinder:
-    """Takes frames in order, knows the shots at the end. Holds 20 bytes per frame."""
+    """The search for shots: frames go in in order, shots come out at the end. Holds 20 bytes per frame."""
 
     def __init__(self) -> None:
         self._adaptive = _ScoredDetector()
@@ -78,7 +78,6 @@ class ShotFinder:
             at_ms: When it is presented, on the asset's timeline.
             picture: ``(height, width, 3)`` BGR, always of one shape.
             hsv: The same as ``cv2.COLOR_BGR2HSV`` gives it.
-
         """
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
         self._change.append(0.0 if self._last is None else cv2.mean(cv2.absdiff(grey, self._last))[0] / 255)
@@ -97,7 +96,7 @@ class ShotFinder:
         return bool(cuts or fades)
 
     def add_colours(self, number: int, picture: Pixels) -> None:
-        """Counts the colours of a frame that was sampled."""
+        """Count the colours of a frame that was sampled."""
         self._colours.append((number, _count(picture)))
 
     def finish(self, *, end_frame: int, end_ms: int) -> list[Shot]:
@@ -106,7 +105,6 @@ class ShotFinder:
         Args:
             end_frame: Number of frames that are presented.
             end_ms: End of the last one.
-
         """
         if not self._numbers:
             return []
@@ -146,7 +144,7 @@ class ShotFinder:
             begins_with=kind,
             brightness=_share(float(luma @ own), float(own.sum())),
             motion=_share(float(change.sum()), float(steps.sum())),
-            black_share=_share(float((luma < BLACK_LUMA) @ own), float(own.sum())),
+            black_share=_share(float((luma < BLACK_LEVEL / 255) @ own), float(own.sum())),
             freeze_share=_share(float(still.sum()), float(own.sum())),
             colours=_dominant([colours for number, colours in self._colours if first <= number < end]),
         )

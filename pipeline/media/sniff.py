@@ -41,7 +41,7 @@ class Objection:
     """What to do."""
 
 
-def object_to(path: Path, size: int) -> Objection | None:
+def object_to(path: Path, size_bytes: int) -> Objection | None:
     """Why the file at ``path`` cannot be media that we take; None when nothing speaks against it."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -57,11 +57,11 @@ def object_to(path: Path, size: int) -> Objection | None:
     if head[4:8] == b"ftyp":
         if head[8:12] in _IMAGE_BRANDS:
             return Objection("is a still image (HEIF)", "give a video or audio file")
-        return _cut_box(path, size)
+        return _cut_box(path, size_bytes)
     return None
 
 
-def _cut_box(path: Path, size: int) -> Objection | None:
+def _cut_box(path: Path, size_bytes: int) -> Objection | None:
     """A box of an MP4 or QuickTime file that runs over the end of the file: it was cut off."""
     at, seen = 0, set()
     with path.open("rb") as file:
@@ -74,10 +74,10 @@ def _cut_box(path: Path, size: int) -> Objection | None:
             if length == 1:
                 length = int.from_bytes(header[8:16])
             elif length == 0:
-                length = size - at
+                length = size_bytes - at
             seen.add(kind)
-            if at + length > size:
-                missing = at + length - size
+            if at + length > size_bytes:
+                missing = at + length - size_bytes
                 name = kind.decode("latin-1").strip()
                 return Objection(
                     f"is truncated: its {name!r} box ends {missing} bytes after the file", "copy or export it again"

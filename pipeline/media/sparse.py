@@ -18,6 +18,7 @@ import itertools
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -25,8 +26,9 @@ import cv2
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 
-from pipeline.media.pictures import Pixels, Scaler, analysis_size
-from pipeline.media.shots import content_score, mean_level
+from pipeline.media.picture_size import Size, scaled
+from pipeline.media.pictures import ANALYSIS_SIDE, Pixels, Scaler
+from pipeline.media.shots import BLACK_LEVEL, content_score, mean_level
 
 CUT_SCORE = 15.0
 """Content score that a hard cut needs: ``min_content_val`` of AdaptiveDetector."""
@@ -37,9 +39,6 @@ beside a cut may hide some of it, never so much that the detector's ratio of 3 s
 
 NEIGHBOURS = 2
 """Frames before and after a cut that AdaptiveDetector's rolling window looks at (its ``window_width``)."""
-
-BLACK_LEVEL = 12.0
-"""Mean of the small picture that ThresholdDetector takes for black."""
 
 SPARSE_CODECS = frozenset({"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "vc1", "wmv3"})
 """Codecs whose decoders leave out frames that no other needs."""
@@ -81,7 +80,7 @@ class Picture:
 
 
 class PictureReader:
-    """Decodes one video stream. Packets go in as they are demuxed, pictures come out in order."""
+    """Decoder of one video stream. Packets go in as they are demuxed, pictures come out in order."""
 
     def __init__(self, context: VideoCodecContext, spare: VideoCodecContext, *, is_sparse: bool) -> None:
         self._context = context
@@ -101,7 +100,7 @@ class PictureReader:
         self._given = (-1, 0)  # number and PTS of the last picture that was given out
         self._number = -1
         self._scaler = Scaler()
-        self._size: tuple[int, int] | None = None
+        self._size: Size | None = None
         self.decoded = 0
         """Frames decoded, those decoded twice counted twice."""
         self.damaged = 0
@@ -151,7 +150,7 @@ class PictureReader:
             self._kept.clear()
 
     def _keep(self, packet: av.Packet[Any]) -> None:
-        """Remembers the packet for a second decoding, and its time for the numbers of frames."""
+        """Remember the packet for a second decoding, and its time for the numbers of frames."""
         if packet.pts is not None and not packet.is_discard:
             heapq.heappush(self._times, packet.pts)
         if packet.is_keyframe:
@@ -164,7 +163,7 @@ class PictureReader:
             self._kept_bytes = 0
 
     def _forget(self, oldest: int) -> None:
-        """Drops packets before the last key frame from which ``oldest`` can be decoded."""
+        """Drop packets before the last key frame from which ``oldest`` can be decoded."""
         for _ in range(self._start(oldest)):
             self._kept_bytes -= self._kept.popleft().size
 
@@ -214,7 +213,7 @@ class PictureReader:
         return self._checked > 1 and self._pending[0].number < open_from - NEIGHBOURS
 
     def _is_counted(self, frame: av.VideoFrame) -> bool:
-        """Counts up to ``frame``; False for one that no packet announced."""
+        """Count up to ``frame``; False for one that no packet announced."""
         if not self._sparse:
             self._number += 1
             return True
@@ -232,14 +231,14 @@ class PictureReader:
 
     def _picture(self, number: int, frame: av.VideoFrame) -> Picture:
         if self._size is None:
-            self._size = analysis_size(frame.width, frame.height)
+            self._size = scaled(frame.width, frame.height, Fraction(1), side=ANALYSIS_SIDE)
         pixels = self._scaler.small(frame, self._size)
         pts, duration = frame.pts if frame.pts is not None else number, frame.duration or 0
         hsv = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2HSV), np.uint8)
         return Picture(number, pts, duration, frame, pixels, hsv, mean_level(pixels))
 
     def _check(self, *, at_end: bool) -> None:
-        """Looks at the gaps whose neighbours are known, and fills those in which something happens."""
+        """Look at the gaps whose neighbours are known, and fill those in which something happens."""
         while self._checked < len(self._pending):
             before, after = self._pending[self._checked - 1], self._pending[self._checked]
             if not at_end and self._pending[-1].number < after.number + NEIGHBOURS:
@@ -251,7 +250,7 @@ class PictureReader:
                 self._checked += 1
 
     def _fill(self, low: int, after: int) -> bool:
-        """Decodes what was left out from frame ``low`` to the newest; True when a gap to look at has changed."""
+        """Decode what was left out from frame ``low`` to the newest; True when a gap to look at has changed."""
         have = {picture.number for picture in self._pending}
         low = max(low, self._given[0] + 1)
         newest = self._pending[-1].number

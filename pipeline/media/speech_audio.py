@@ -22,14 +22,11 @@ import pyarrow.parquet as pq
 import soundfile
 import soxr
 
-from pipeline.media import regions
+from pipeline.media.regions import RegionFinder
 from pipeline.media.vad import WINDOW_SAMPLES, SpeechDetector
 from schemas import columns
-from schemas.media import Level, SpeechRegion
+from schemas.media import SILENT_DBFS, Level, SpeechRegion
 from schemas.time import SAMPLES_PER_MS, SPEECH_RATE_HZ
-
-SILENT_DBFS = -120.0
-"""Level of digital silence."""
 
 GAP_S = Fraction(1, 50)
 """Departure from the clock that is mended: 20 ms, half a video frame. Below it are rounded time stamps
@@ -54,7 +51,6 @@ def mono(samples: npt.NDArray[np.float32], channels: Sequence[str]) -> npt.NDArr
     Args:
         samples: One row per channel.
         channels: Their names as libavutil has them, e.g. ``("FL", "FR", "FC", "LFE")``; unknown ones count alike.
-
     """
     if len(samples) == 1:
         only: npt.NDArray[np.float32] = samples[0]
@@ -77,9 +73,9 @@ class Timeline:
     def __init__(self, *, length_ms: int) -> None:
         self._wanted = length_ms * SAMPLES_PER_MS
         self._given = 0
-        self._rate = 0
+        self._rate_hz = 0
         self._stream: soxr.ResampleStream | None = None
-        self._taken = Fraction(0)  # seconds of source that were taken since time zero
+        self._taken_s = Fraction(0)  # of the source, since time zero
         self.heard_s = Fraction(0)
         """End of the last sample that was decoded, seconds after time zero."""
 
@@ -88,19 +84,19 @@ class Timeline:
     ) -> list[npt.NDArray[np.float32]]:
         """What can be given out after ``samples``, which begin at ``at_s`` (None: where the last ended)."""
         out: list[npt.NDArray[np.float32]] = []
-        if rate_hz != self._rate:
+        if rate_hz != self._rate_hz:
             out += self._flushed()
-            self._rate = rate_hz
+            self._rate_hz = rate_hz
             self._stream = _resampler(rate_hz)
         if at_s is not None:
-            away = at_s - self._taken
-            if away > GAP_S or (away > 0 and self._taken == 0):
+            away = at_s - self._taken_s
+            if away > GAP_S or (away > 0 and self._taken_s == 0):
                 out += self._silence(away)
-            elif away < -GAP_S or (away < 0 and self._taken == 0):
+            elif away < -GAP_S or (away < 0 and self._taken_s == 0):
                 samples = samples[round(-away * rate_hz) :]
         if samples.size:
-            self._taken += Fraction(samples.size, rate_hz)
-            self.heard_s = max(self.heard_s, self._taken)
+            self._taken_s += Fraction(samples.size, rate_hz)
+            self.heard_s = max(self.heard_s, self._taken_s)
             out.append(self._resampled(samples, last=False))
         return self._limited(out)
 
@@ -118,10 +114,13 @@ class Timeline:
     def _silence(self, length_s: Fraction) -> list[npt.NDArray[np.float32]]:
         """A gap, in pieces; no longer than what the asset still has room for."""
         room = Fraction(self._wanted - self._given, SPEECH_RATE_HZ) + 1
-        count = round(min(length_s, room) * self._rate)
-        self._taken += length_s
-        piece = np.zeros(self._rate, np.float32)
-        return [self._resampled(piece[: min(self._rate, count - at)], last=False) for at in range(0, count, self._rate)]
+        count = round(min(length_s, room) * self._rate_hz)
+        self._taken_s += length_s
+        piece = np.zeros(self._rate_hz, np.float32)
+        return [
+            self._resampled(piece[: min(self._rate_hz, count - at)], last=False)
+            for at in range(0, count, self._rate_hz)
+        ]
 
     def _resampled(self, samples: npt.NDArray[np.float32], *, last: bool) -> npt.NDArray[np.float32]:
         if self._stream is None:
@@ -143,7 +142,7 @@ class Timeline:
 
 
 class SpeechWriter:
-    """Writes the FLAC and its levels, and keeps what is needed for the regions (4 bytes per 32 ms)."""
+    """Writer of the FLAC and its levels, which also finds the speech regions."""
 
     def __init__(self, flac: Path, levels: Path) -> None:
         self._flac = soundfile.SoundFile(
@@ -152,11 +151,11 @@ class SpeechWriter:
         self._schema = columns.schema(Level)
         self._levels = pq.ParquetWriter(levels, self._schema, compression="zstd")
         self._detector = SpeechDetector()
-        self._probabilities: list[npt.NDArray[np.float32]] = []
+        self._regions = RegionFinder()
         self._pieces: list[npt.NDArray[np.float32]] = []
         self._count = 0
         self._blocks: queue.Queue[npt.NDArray[np.int16] | None] = queue.Queue(_QUEUED_BLOCKS)
-        self._fault: BaseException | None = None
+        self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="speech", daemon=True)
 
     def __enter__(self) -> Self:
@@ -164,7 +163,7 @@ class SpeechWriter:
         return self
 
     def write(self, parts: Sequence[npt.NDArray[np.float32]]) -> None:
-        """Takes the samples that follow, 16 kHz mono in [-1, 1]."""
+        """Take the samples that follow, 16 kHz mono in [-1, 1]."""
         self._pieces += parts
         self._count += sum(part.size for part in parts)
         if self._count >= _BLOCK_WINDOWS * WINDOW_SAMPLES:
@@ -183,24 +182,22 @@ class SpeechWriter:
         self._thread.join()
         self._flac.close()
         self._levels.close()
-        if kind is None and self._fault is not None:
-            raise self._fault
+        if kind is None and self._error is not None:
+            raise self._error
 
     def regions(self, *, length_ms: int) -> list[SpeechRegion]:
         """Speech regions of all that was written; call it after the ``with`` block."""
-        if not self._probabilities:
-            return []
-        return list(regions.find(np.concatenate(self._probabilities), length_ms=length_ms))
+        return self._regions.finish(length_ms=length_ms)
 
     def _put(self, samples: npt.NDArray[np.float32]) -> None:
         pcm = np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
-        while self._fault is None:
+        while self._error is None:
             try:
                 self._blocks.put(pcm, timeout=1)
             except queue.Full:
                 continue
             return
-        raise self._fault
+        raise self._error
 
     def _work(self) -> None:
         try:
@@ -208,14 +205,14 @@ class SpeechWriter:
                 self._flac.write(block)
                 self._measure(block)
         except BaseException as error:
-            self._fault = error  # the thread that writes raises it
+            self._error = error  # the thread that writes raises it
             while self._blocks.get() is not None:
                 pass
 
     def _measure(self, block: npt.NDArray[np.int16]) -> None:
         padded = np.pad(block, (0, -block.size % WINDOW_SAMPLES))
         probabilities = self._detector.probabilities(padded)
-        self._probabilities.append(probabilities)
+        self._regions.take(probabilities)
         columns_ = [_levels_dbfs(padded), probabilities.astype(np.float64)]
         self._levels.write_table(pa.Table.from_arrays([pa.array(values) for values in columns_], schema=self._schema))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -20,37 +20,37 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from pipeline.errors import ProbeFailed
-from pipeline.media import rates
-from pipeline.media.messages import AudioFacts, Bounds, SurveyAnswer, VideoFacts
+from pipeline.media import packets, rates
+from pipeline.media.limits import Limits
+from pipeline.media.messages import AudioFacts, SurveyAnswer, VideoFacts
 
 ESTIMATED = frozenset({"aac", "ac3", "mp3", "mpegts", "mpeg"})
 """Containers that state no length: libavformat guesses one from the bit rate or the last packet."""
 
 _TAIL_PACKETS = 24  # decoded at the end of an audio stream: longer than any codec's delay
 _HEAD_PACKETS = 600  # without one frame out of so many (20 s of picture), a stream cannot be decoded
-_PROGRESS_PACKETS = 2000
+_PROGRESS_PACKETS = 2000  # read in a few hundredths of a second, so that asking the clock costs nothing
 
 
-def survey(container: av.container.InputContainer, bounds: Bounds, progress: Callable[[int], None]) -> SurveyAnswer:
+def survey(container: av.container.InputContainer, limits: Limits, progress: Callable[[int], None]) -> SurveyAnswer:
     """What ``container`` is made of.
 
     Raises:
-        ProbeFailed: Nothing in it can be decoded, or it is beyond a bound.
-
+        ProbeFailed: Nothing in it can be decoded, or it is beyond a limit.
     """
     streams = list(container.streams)
-    if len(streams) > bounds.max_streams:
-        raise ProbeFailed(f"it has {len(streams)} streams, more than {bounds.max_streams}", "keep only those needed")
+    if len(streams) > limits.max_streams:
+        raise ProbeFailed(f"it has {len(streams)} streams, more than {limits.max_streams}", "keep only those needed")
     picture = _picture(streams)
     sound = [stream for stream in streams if isinstance(stream, AudioStream)]
     if picture is None and not sound:
         raise ProbeFailed("it has neither audio nor video to work on", "give a file with a picture or sound")
     _refuse_encrypted(streams)
     readers = {s.index: _AudioReader(s) for s in sound if s.codec_context is not None}
-    video = None if picture is None else _VideoReader(picture, bounds)
+    video = None if picture is None else _VideoReader(picture, limits)
     reached: dict[int, int] = {}  # in each stream's own time base: fractions cost more than reading the packet
     starts: dict[int, int] = {}
-    for count, packet in enumerate(_packets(container)):
+    for count, packet in enumerate(packets.demuxed(container, streams)):
         if count % _PROGRESS_PACKETS == 0:
             progress(count)
         if count < _HEAD_PACKETS and packet.has_sidedata("encryption_info"):
@@ -63,7 +63,7 @@ def survey(container: av.container.InputContainer, bounds: Bounds, progress: Cal
             readers[packet.stream_index].take(packet)
         elif video is not None and picture is not None and packet.stream_index == picture.index:
             video.take(packet)
-    audio = tuple(_checked(reader.facts(), bounds) for reader in readers.values())
+    audio = tuple(_checked(reader.facts(), limits) for reader in readers.values())
     facts = None if video is None else video.facts()
     if facts is None and not any(found.start_s is not None for found in audio):
         raise ProbeFailed("nothing in it can be decoded", "check that it plays, then export it again")
@@ -89,20 +89,6 @@ def _seconds(
     return pick(found) if found else Fraction(0)
 
 
-def _packets(container: av.container.InputContainer) -> Iterator[av.Packet[Any]]:
-    """Packets up to the end, or to where the file breaks; what is missing then shows in the length."""
-    demuxed = container.demux()
-    while True:
-        try:
-            packet = next(demuxed, None)
-        except av.error.FFmpegError:
-            return
-        if packet is None:
-            return
-        if packet.size or packet.pts is not None:
-            yield packet
-
-
 def _picture(streams: Sequence[Stream]) -> VideoStream | None:
     """The default picture, else the first; cover images are none."""
     films = [
@@ -126,27 +112,27 @@ def _timecode(container: av.container.InputContainer, streams: Sequence[Stream])
     return next((text for text in stated if text), "")
 
 
-def _checked(facts: AudioFacts, bounds: Bounds) -> AudioFacts:
-    if facts.channels > bounds.max_channels:
+def _checked(facts: AudioFacts, limits: Limits) -> AudioFacts:
+    if facts.channels > limits.max_channels:
         raise ProbeFailed(
-            f"audio stream {facts.stream_index} has {facts.channels} channels, more than {bounds.max_channels}",
+            f"audio stream {facts.stream_index} has {facts.channels} channels, more than {limits.max_channels}",
             "keep only those with speech",
         )
-    if facts.sample_rate_hz > bounds.max_sample_rate_hz:
+    if facts.sample_rate_hz > limits.max_sample_rate_hz:
         raise ProbeFailed(
             f"audio stream {facts.stream_index} has {facts.sample_rate_hz} samples per second, "
-            f"more than {bounds.max_sample_rate_hz}",
+            f"more than {limits.max_sample_rate_hz}",
             "resample it to 48 kHz",
         )
     return facts
 
 
 class _AudioReader:
-    """Finds the first and the last presented sample of one stream."""
+    """The search for the first and the last presented sample of one stream."""
 
     def __init__(self, stream: AudioStream) -> None:
         self._stream = stream
-        self._start: Fraction | None = None
+        self._start_s: Fraction | None = None
         self._stated: int | None = None  # end of the last packet
         self._tried = 0
         self._tail: deque[av.Packet[Any]] = deque(maxlen=_TAIL_PACKETS)
@@ -156,18 +142,18 @@ class _AudioReader:
             self._tail.append(packet)
             if packet.pts is not None and packet.duration:
                 self._stated = packet.pts + packet.duration
-        if self._start is None and self._tried < _HEAD_PACKETS:
+        if self._start_s is None and self._tried < _HEAD_PACKETS:
             self._tried += 1
             frames = self._decoded(packet)
             if frames:
-                self._start = _time(frames[0])
+                self._start_s = _time(frames[0])
 
     def facts(self) -> AudioFacts:
         stream, context = self._stream, self._stream.codec_context
-        if self._start is None:
+        if self._start_s is None:
             frames = self._decoded(None)
-            self._start = _time(frames[0]) if frames else None
-        end = self._end() if self._start is not None else None
+            self._start_s = _time(frames[0]) if frames else None
+        end = self._end() if self._start_s is not None else None
         return AudioFacts(
             stream_index=stream.index,
             codec=context.name,
@@ -177,14 +163,14 @@ class _AudioReader:
             language=stream.metadata.get("language", ""),
             title=stream.metadata.get("title", ""),
             is_default=bool(stream.disposition & Disposition.default),
-            start_s=self._start,
+            start_s=self._start_s,
             end_s=end,
         )
 
     def _end(self) -> Fraction | None:
         """End of the last sample, from a decoder that starts over shortly before it."""
         self._stream.codec_context.flush_buffers()
-        end = self._start
+        end = self._start_s
         for packet in (*self._tail, None):
             for frame in self._decoded(packet):
                 at = _time(frame)
@@ -204,13 +190,13 @@ class _AudioReader:
 
 
 class _VideoReader:
-    """Counts presented frames and finds the first and the last."""
+    """The count of presented frames, and the search for the first and the last."""
 
-    def __init__(self, stream: VideoStream, bounds: Bounds) -> None:
+    def __init__(self, stream: VideoStream, limits: Limits) -> None:
         if stream.codec_context is None:
             raise ProbeFailed("its picture is in a coding that is not known here", "convert it to H.264")
         self._stream = stream
-        self._bounds = bounds
+        self._limits = limits
         self._refuse_large(stream.codec_context.width, stream.codec_context.height)
         stream.codec_context.thread_count = 1  # the first frame comes out soonest
         self._first: av.VideoFrame | None = None
@@ -242,10 +228,10 @@ class _VideoReader:
         if not times.size:
             times = np.asarray([start], np.int64)
         rate = rates.find(times, base, hints)
-        if rate.frames_per_s > self._bounds.max_frame_rate:
+        if rate.frames_per_s > self._limits.max_frame_rate:
             raise ProbeFailed(
                 f"its frame rate is {float(rate.frames_per_s):g} frames per second, "
-                f"more than {self._bounds.max_frame_rate}",
+                f"more than {self._limits.max_frame_rate}",
                 "convert it to a usual rate",
             )
         count = int(times.size) + (self._untimed if times.size <= self._untimed else 0)
@@ -277,9 +263,9 @@ class _VideoReader:
             return None
 
     def _refuse_large(self, width: int, height: int) -> None:
-        if width * height > self._bounds.max_pixels:
+        if width * height > self._limits.max_pixels:
             raise ProbeFailed(
-                f"its picture has {width} x {height} pixels, more than {self._bounds.max_pixels} in all",
+                f"its picture has {width} x {height} pixels, more than {self._limits.max_pixels} in all",
                 "scale it to 8K or less",
             )
 

@@ -17,8 +17,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-WINDOW_SAMPLES = 512
-"""Samples per answer at 16 kHz: 32 ms, what Silero was trained on."""
+from schemas.media import LEVEL_STEP_MS
+from schemas.time import SAMPLES_PER_MS
+
+WINDOW_SAMPLES = LEVEL_STEP_MS * SAMPLES_PER_MS
+"""Samples per answer: what Silero was trained on."""
 
 Floats = npt.NDArray[np.float32]
 

@@ -64,7 +64,6 @@ def plan_windows(
     Raises:
         ValueError: The profile has no window, the budget does not hold a second of the title, or a shot lies
             outside the title.
-
     """
     if shots and shots[-1].span.start_ms >= length_ms:
         raise ValueError(f"shot {shots[-1].shot_index} begins beyond the title's {length_ms} ms")

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from pipeline.captions.formats import srt, ttml, vtt
 from pipeline.release import report
@@ -34,23 +33,18 @@ class File:
 
 def compose(title: Title) -> Iterator[File]:
     """Every file of the title's release."""
+    rate = title.asset.video.constant_rate if title.asset.video else None
     stem = f"captions.{title.language}"
     if title.variant is not Variant.SUBTITLE:
         stem += f".{title.variant}"
     for suffix, text in (
         ("srt", srt.compose(title.cues)),
         ("vtt", vtt.compose(title.cues)),
-        ("ttml", ttml.compose(title.cues, language=title.language, rate=_constant_rate(title))),
+        ("ttml", ttml.compose(title.cues, language=title.language, rate=rate)),
     ):
         yield File(f"{stem}.{suffix}", "captions", title.language, text.encode())
     yield File("scenes.csv", "scenes", None, _scene_markers(title).encode())
     yield File("report.md", "report", None, report.compose(title).encode())
-
-
-def _constant_rate(title: Title) -> Fraction | None:
-    """The picture's rate where frames have one; frame-based times make no sense where it varies."""
-    video = title.asset.video
-    return video.frame_rate if video and not video.is_variable_rate else None
 
 
 def _scene_markers(title: Title) -> str:

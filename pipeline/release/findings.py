@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.release.title import Failed
-from schemas.captions import Finding, Severity
+from schemas.captions import Finding, Severity, Variant
+from schemas.media import Prepared
 from schemas.speech import Coverage, CoverageLabel, Turn
 from schemas.time import clock
 
@@ -20,6 +21,9 @@ def about_title(
     turns: Sequence[Turn],
     is_language_assumed: bool,
     language: str,
+    variant: Variant,
+    facts: Prepared,
+    turns_outside: int = 0,
 ) -> tuple[Finding, ...]:
     """What a human should know before trusting the title."""
     found: list[Finding] = []
@@ -30,7 +34,14 @@ def about_title(
         _finding("engine-failure", Severity.ERROR, None, f"The {one.job} request {one.index} failed: {one.reason}.")
         for one in failed
     )
+    if turns_outside:
+        message = f"{turns_outside} turns of the speakers' file end after the title: is it the file of this title?"
+        found.append(_finding("speakers-outside", Severity.WARNING, None, message))
+    found += _damage(facts)
     found += _dropped(coverage)
+    if variant is Variant.SDH:
+        message = "Nothing here says who speaks or what sounds: a caption file for the deaf needs such labels added."
+        found.append(_finding("sdh-labels", Severity.WARNING, None, message))
     unsure = [turn for turn in turns if turn.speaker is None and turn.span.duration_ms >= UNSURE_MS]
     found += (
         _finding(
@@ -42,6 +53,13 @@ def about_title(
         for turn in unsure
     )
     return tuple(found)
+
+
+def _damage(facts: Prepared) -> Iterator[Finding]:
+    """Parts of the source that could not be decoded."""
+    if facts.damaged_packets:
+        message = f"{facts.damaged_packets} packets of the source are damaged: check it, and send it again if you can."
+        yield _finding("source-damaged", Severity.ERROR, None, message)
 
 
 def _dropped(coverage: Sequence[Coverage]) -> Iterator[Finding]:

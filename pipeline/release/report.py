@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -95,19 +96,25 @@ def _lines(title: Title) -> Iterator[str]:
     if not serious:
         yield "Nothing."
         return
-    yield from (f"- {_MARK[one.severity]} {one.message}" for one in serious if one.cue_index is None)
+    yield from (f"- {_MARK[one.severity]} {_plain(one.message)}" for one in serious if one.cue_index is None)
     by_cue: dict[int, list[Finding]] = {}
     for finding in serious:
         if finding.cue_index is not None:
             by_cue.setdefault(finding.cue_index, []).append(finding)
     for index, findings in sorted(by_cue.items()):
         cue = title.cues[index]
-        yield f"- {index + 1}. {clock(cue.span.start_ms)} “{' / '.join(cue.lines)}”"
-        yield from (f"  - {_MARK[finding.severity]} {finding.message}" for finding in findings)
+        yield f"- {index + 1}. {clock(cue.span.start_ms)} “{_plain(' / '.join(cue.lines))}”"
+        yield from (f"  - {_MARK[finding.severity]} {_plain(finding.message)}" for finding in findings)
 
 
 def _scenes(title: Title) -> Iterator[str]:
     yield "## Scenes"
     yield ""
     for scene in title.scenes:
-        yield f"{scene.scene_index + 1}. {clock(scene.span.start_ms)} **{scene.title}** – {scene.synopsis}"
+        told = f"**{_plain(scene.title)}** – {_plain(scene.synopsis)}"
+        yield f"{scene.scene_index + 1}. {clock(scene.span.start_ms)} {told}"
+
+
+def _plain(text: str) -> str:
+    """Text that is not ours, so that Markdown shows it as it is and HTML is not taken for any."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))

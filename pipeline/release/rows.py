@@ -47,7 +47,7 @@ def all_rows(
 
 
 def _chunks(title: Title, published: Published) -> Iterator[ChunkRow]:
-    failures = {failed.index: failed.reason for failed in title.failed if failed.job == "transcribe"}
+    failures = {failed.index: failed.reason for failed in title.failed if failed.job in ("transcribe", "align")}
     for chunk in title.chunks:
         yield ChunkRow(
             published,

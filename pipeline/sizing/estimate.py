@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.sizing.memory import Sizing, size
-from pipeline.sizing.profiles import CPU_CORE, UNNAMED, Catalogue, Gpu, Kind, ModelProfile, Rate, Work, Yardstick
+from pipeline.sizing.profiles import CPU_CORE, UNNAMED, Catalogue, Gpu, Kind, ModelProfile, Rate, SizedJob, Yardstick
 from pipeline.sizing.tokens import ANSWER_TOKENS, audio_tokens
 from schemas.plan import Chunk, Window
 
@@ -30,8 +30,8 @@ SCENE_TOKENS_PER_WINDOW = 400
 class Workload:
     """Requests of one job to one model."""
 
-    work: Work
-    """The job."""
+    job: SizedJob
+    """What is asked for."""
 
     profile: ModelProfile
     """The model."""
@@ -96,12 +96,12 @@ class Estimate:
 
 def transcription(profile: ModelProfile, chunks: Sequence[Chunk]) -> Workload:
     """What transcribing ``chunks`` asks."""
-    return _spoken(Work.TRANSCRIBE, profile, chunks)
+    return _spoken(SizedJob.TRANSCRIBE, profile, chunks)
 
 
 def alignment(profile: ModelProfile, chunks: Sequence[Chunk]) -> Workload:
     """What aligning the words of ``chunks`` asks; its text is in the prompt, so that nothing is generated."""
-    asked = _spoken(Work.ALIGN, profile, chunks)
+    asked = _spoken(SizedJob.ALIGN, profile, chunks)
     return replace(asked, tokens_in=asked.tokens_in + asked.tokens_out, tokens_out=0)
 
 
@@ -113,26 +113,26 @@ def description(profile: ModelProfile, windows: Sequence[Window]) -> Workload:
         notes = SCENE_TOKENS_PER_WINDOW + NOTE_TOKENS_PER_SHOT * (window.end_shot - window.first_shot)
         answers.append(min(ANSWER_TOKENS, notes) if profile.counts_tokens else 0)
     media_ms = sum(window.span.duration_ms for window in windows)
-    return _workload(Work.DESCRIBE, profile, media_ms, prompts, answers)
+    return _workload(SizedJob.DESCRIBE, profile, media_ms, prompts, answers)
 
 
 def estimate(workloads: Sequence[Workload], catalogue: Catalogue) -> Estimate:
     """Hours and cost of ``workloads`` on every type of device; equal jobs of several assets are added up."""
-    summed: dict[tuple[Work, str], Workload] = {}
+    summed: dict[tuple[SizedJob, str], Workload] = {}
     for load in workloads:
-        key = (load.work, load.profile.name)
+        key = (load.job, load.profile.name)
         summed[key] = _added(summed[key], load) if key in summed else load
     jobs = tuple(JobEstimate(load, _offers(load, catalogue)) for load in summed.values() if load.requests)
     return Estimate(jobs, _notes(jobs, catalogue))
 
 
-def _spoken(work: Work, profile: ModelProfile, chunks: Sequence[Chunk]) -> Workload:
+def _spoken(job: SizedJob, profile: ModelProfile, chunks: Sequence[Chunk]) -> Workload:
     prompts, answers = [], []
     for chunk in chunks:
         heard = audio_tokens(chunk.heard.duration_ms, profile.audio) if profile.audio else 0
         prompts.append(heard + _tokens_around(profile) if profile.counts_tokens else 0)
         answers.append(math.ceil(chunk.speech_ms * SPOKEN_TOKENS_PER_S / 1000) if profile.counts_tokens else 0)
-    return _workload(work, profile, sum(chunk.heard.duration_ms for chunk in chunks), prompts, answers)
+    return _workload(job, profile, sum(chunk.heard.duration_ms for chunk in chunks), prompts, answers)
 
 
 def _tokens_around(profile: ModelProfile) -> int:
@@ -140,10 +140,10 @@ def _tokens_around(profile: ModelProfile) -> int:
 
 
 def _workload(
-    work: Work, profile: ModelProfile, media_ms: int, prompts: Sequence[int], answers: Sequence[int]
+    job: SizedJob, profile: ModelProfile, media_ms: int, prompts: Sequence[int], answers: Sequence[int]
 ) -> Workload:
     return Workload(
-        work=work,
+        job=job,
         profile=profile,
         requests=len(prompts),
         media_ms=media_ms,
@@ -165,7 +165,7 @@ def _added(one: Workload, other: Workload) -> Workload:
 
 
 def _offers(load: Workload, catalogue: Catalogue) -> tuple[Offer, ...]:
-    yardstick = load.profile.yardstick(load.work)
+    yardstick = load.profile.yardstick(load.job)
     if not load.profile.counts_tokens:
         hours = _hours(load, yardstick) if yardstick else None
         basis = _basis(yardstick) if yardstick else "nobody measured it"
@@ -221,7 +221,7 @@ def _notes(jobs: Sequence[JobEstimate], catalogue: Catalogue) -> tuple[str, ...]
     """What must be said beside these figures, and only these."""
     notes: list[str] = []
     served = [offer for job in jobs for offer in job.offers if offer.sizing is not None]
-    yardsticks = [y for job in jobs if (y := job.workload.profile.yardstick(job.workload.work)) is not None]
+    yardsticks = [y for job in jobs if (y := job.workload.profile.yardstick(job.workload.job)) is not None]
     if served:
         notes.append("Memory, tokens and requests at once are arithmetic on published figures; no GPU was used.")
         notes.append(

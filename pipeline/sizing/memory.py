@@ -8,15 +8,17 @@ from pipeline.sizing.profiles import Figure, Gpu, ModelProfile, Precision, Sized
 
 ACTIVATIONS_GB = 4.6
 """Memory that neither weights nor KV cache may take: activations, CUDA graphs, encoder outputs. Derived:
-80 GB at 0.92, with 35 GB of weights, leaves 34 GB of KV cache for Qwen3-Omni (MODELS §1). Not measured."""
+80 GB at 0.92, with 35 GB of weights, leaves about 34 GB of KV cache for
+Qwen3-Omni, about 0.7 million tokens in FP8: an estimate that nobody has measured."""
 
 BATCHED_TOKENS = 16_384
-"""Tokens that vLLM schedules in one step by default on a GPU of 70 GiB or more (MODELS §3), and the most
-that it encodes of media in one step; raised to the longest request, so that its media fit."""
+"""Tokens that vLLM schedules in one step by default on a GPU of 70 GiB or more (vLLM 0.30,
+``engine/arg_utils.py``), and the most that it encodes of media in one step; raised to the longest request, so
+that its media fit."""
 
 IN_FLIGHT_PER_SEQ = 2
 """Requests that are prepared or running for each one that runs: enough for the engine never to wait
-for the feeder, few enough to bound memory (MODELS §3)."""
+for the feeder, few enough to bound memory. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,6 @@ def size(
     *,
     tokens_per_request: int,
     precision: Precision | None = None,
-    kv_precision: Precision | None = None,
-    utilisation: float | None = None,
 ) -> Sizing:
     """How ``profile`` is served on ``gpu``; where it cannot be, ``reason`` says why.
 
@@ -75,8 +75,6 @@ def size(
         gpu: The GPU.
         tokens_per_request: Tokens of the longest request, prompt and answer.
         precision: Of the weights; by default the first of the profile that the GPU computes in and that fits.
-        kv_precision: Of the KV cache; by default the first of the profile that the GPU computes in.
-        utilisation: Share of the memory that may be taken; by default the profile's.
 
     """
     if tokens_per_request < 1:
@@ -91,21 +89,18 @@ def size(
             profile, gpu, f"a request of {tokens_per_request:,} tokens exceeds its context of {context:,.0f}"
         )
     weights = _allowed(profile.weights_gb, gpu, precision)
-    caches = _allowed(profile.kv_bytes_per_token, gpu, kv_precision)
+    caches = _allowed(profile.kv_bytes_per_token, gpu, None)
     if not weights or not caches:
         why = "the model has no such weights" if gpu.has_fp8 else "the GPU has no FP8, or the model no such weights"
-        asked = " with ".join(str(p) for p in (precision, kv_precision) if p is not None) or "any precision"
+        asked = precision or "any precision"
         return _refused(profile, gpu, f"cannot be served in {asked} on {gpu.name}: {why}")
-    share = utilisation if utilisation is not None else _known(profile.utilisation)
-    tried = [
-        _at(profile, gpu, chosen, caches[0], share=share, tokens_per_request=tokens_per_request) for chosen in weights
-    ]
+    tried = [_at(profile, gpu, chosen, caches[0], tokens_per_request=tokens_per_request) for chosen in weights]
     return next((sizing for sizing in tried if sizing.fits), tried[0])
 
 
-def _at(
-    profile: ModelProfile, gpu: Gpu, weights: Sized, cache: Sized, *, share: float, tokens_per_request: int
-) -> Sizing:
+def _at(profile: ModelProfile, gpu: Gpu, weights: Sized, cache: Sized, *, tokens_per_request: int) -> Sizing:
+    """How the model is served with these weights and this cache."""
+    share = _known(profile.utilisation)
     weights_gb, memory_gb = _known(weights.figure), _known(gpu.memory_gb)
     free_gb = memory_gb * share - weights_gb - ACTIVATIONS_GB
     arithmetic = (

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from pipeline.errors import UsageError
 
-EMBEDDED = "embedded"
+EMBEDDED_FAMILY = "embedded"
 """The family of engines that run on a CPU and count no tokens."""
 
 CPU_CORE = "cpu core"
@@ -57,19 +57,26 @@ class Precision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A number with its source."""
+class Origin:
+    """Where numbers are from."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     kind: Kind
-    """What it rests on."""
+    """What they rest on."""
 
     source: str
-    """Where it is from, or the arithmetic that gives it."""
+    """Who says so, or the arithmetic that gives them."""
 
     date: str
-    """When it was published or read, ISO 8601."""
+    """When they were published or read, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Origin):
+    """A number with its source."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     value: float | None = None
     """The number, in the unit that its field names; null when unknown."""
@@ -99,14 +106,8 @@ class AudioTokens:
     token_ms: int
     """Length of one token in a block that is not full."""
 
-    kind: Kind
+    origin: Origin
     """What the four numbers rest on."""
-
-    source: str
-    """Where they are from."""
-
-    date: str
-    """When they were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +134,11 @@ class VideoTokens:
     max_frames: int
     """Most pictures in one request."""
 
-    kind: Kind
+    origin: Origin
     """What the numbers rest on."""
 
-    source: str
-    """Where they are from."""
 
-    date: str
-    """When they were read."""
-
-
-class Work(StrEnum):
+class SizedJob(StrEnum):
     """What a model can be sized for: the jobs of ``schemas.jobs``, and those that dubbing will add."""
 
     TRANSCRIBE = "transcribe"
@@ -169,7 +164,7 @@ class Yardstick:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    work: Work
+    job: SizedJob
     """What was done."""
 
     rate: Rate
@@ -219,9 +214,6 @@ class ModelProfile:
     window_ms: Figure
     """Longest audio-visual window that is asked about at once, in milliseconds; unknown where it sees none."""
 
-    chunk_ms: Figure
-    """Longest stretch of sound in one request, in milliseconds; unknown where it hears none."""
-
     prompt_tokens: Figure
     """Tokens of the instruction and template around the media; 0 for an engine without tokens."""
 
@@ -249,11 +241,11 @@ class ModelProfile:
     @property
     def counts_tokens(self) -> bool:
         """Whether it is a language model on a GPU; false for the embedded engines."""
-        return self.family != EMBEDDED
+        return self.family != EMBEDDED_FAMILY
 
-    def yardstick(self, work: Work) -> Yardstick | None:
+    def yardstick(self, job: SizedJob) -> Yardstick | None:
         """How fast it was seen to do that; None when nobody published it."""
-        return next((y for y in self.yardsticks if y.work is work), None)
+        return next((y for y in self.yardsticks if y.job is job), None)
 
 
 @dataclass(frozen=True, slots=True)

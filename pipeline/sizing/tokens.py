@@ -13,9 +13,8 @@ ANSWER_TOKENS = 4_096
 def audio_tokens(length_ms: int, audio: AudioTokens) -> int:
     """Tokens of ``length_ms`` of sound: whole blocks, and of the rest one per token begun.
 
-    With 13 tokens per 100 mel frames of 10 ms, and the rest halved three times rounding up, as
-    Qwen3's audio encoder does (MODELS §3): 1 s is 13, 10 s are 130, 35.5 s are 462. What the model
-    sees as pictures beside it does not change the number, only the order of the tokens.
+    Qwen3's audio encoder makes 13 tokens of each 100 mel frames of 10 ms, and halves the rest three times,
+    rounding up: 1 s is 13 tokens, 10 s are 130, 35.5 s are 462. Pictures beside the sound do not change that.
     """
     blocks, rest_ms = divmod(length_ms // audio.frame_ms * audio.frame_ms, audio.block_ms)
     return blocks * audio.tokens_per_block + -(-rest_ms // audio.token_ms)

@@ -23,7 +23,8 @@ def cover(
 ) -> tuple[Coverage, ...]:
     """Stretches in order of time that cover ``[0, length_ms)`` without gap or overlap, neighbours being different.
 
-    What is in ``spoken`` is speech, whatever else is said of it; of two losses the one that begins earlier counts.
+    What is in ``spoken`` is speech, even where something was lost too; where two losses overlap, the one that begins
+    earlier counts.
     """
     title = Span(0, length_ms)
     speech = _inside(spoken, title)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline.speech.punctuation import SENTENCE_MARKS
+from schemas.languages import primary
 from schemas.speech import Word
 
 _CAPITALISED = frozenset(
@@ -19,23 +21,22 @@ _CAPITALISED = frozenset(
     "america england britain london europe africa asia christmas christian christians".split()
 )
 _TITLES = {"mr": "Mr.", "mrs": "Mrs.", "ms": "Ms.", "dr": "Dr."}
-_SENTENCE_ENDS = (".", "!", "?", "…")
 
+# Subject and verb change places in English questions, and hardly anywhere else at the head of a sentence
+# (Quirk et al., A Comprehensive Grammar of the English Language, 11.4). "Had" and "should" also begin conditions.
 _ASKING = frozenset("what where when why how".split())  # "who" and "which" also go on with the sentence before
 _MEASURED = frozenset("long many much old far often big fast high deep soon time kind sort colour color".split())
 _INVERTED = frozenset("are is was were do does did can could will would have has am".split())
 _SUBJECTS = frozenset("i you he she it we they there this that these those the your my his her our their".split())
-# Subject and verb change places in English questions, and hardly anywhere else at the head of a sentence
-# (Quirk et al., A Comprehensive Grammar of the English Language, 11.4). "Had" and "should" also begin conditions.
 
 
 def restored(words: Sequence[Word], language: str) -> tuple[Word, ...]:
     """One sentence of words with its case and full stop; as they are in a language that we have no rules for."""
-    if language.split("-", maxsplit=1)[0] != "en" or not words:
+    if primary(language) != "en" or not words:
         return tuple(words)
     texts = [_cased(word.text) for word in words]
     texts[0] = texts[0][:1].upper() + texts[0][1:]
-    if not texts[-1].endswith(_SENTENCE_ENDS):
+    if not texts[-1].endswith(tuple(SENTENCE_MARKS)):
         texts[-1] += "?" if _asks([word.text for word in words]) else "."
     return tuple(replace(word, text=text) for word, text in zip(words, texts, strict=True))
 

@@ -6,6 +6,8 @@ that follows; there is no parser behind this.
 
 from __future__ import annotations
 
+from functools import cache
+
 from schemas.languages import primary
 
 SENTENCE_MARKS = ".!?…⋯。｡！？؟।॥"
@@ -23,7 +25,7 @@ _ABBREVIATIONS = {
     "fr": "m. mm. mme. mlle. dr. etc. c.-à-d. p.ex. ex.",
     "de": "hr. fr. dr. prof. st. bzw. usw. ca. vgl. z. z.b. d. d.h. u. u.a. o.ä. evtl. inkl. sog.",
     "it": "sig. sig.ra dott. prof. ecc. ca. es.",
-    "pt": "sr. sra. dr. dra. prof. etc. p.ex. ex.",
+    "pt": "sr. sra. srta. dr. dra. prof. etc. p.ex. ex.",
     "hi": "डॉ.",
     "ar": "د.",
 }
@@ -52,6 +54,7 @@ def is_stopped(word: str, following: str, language: str) -> bool:
     return not _is_abbreviated(bare.lstrip(OPENERS), following.lstrip(OPENERS), primary(language))
 
 
+@cache
 def abbreviations(language: str) -> frozenset[str]:
     """Abbreviations of a language that end no sentence, in small letters."""
     return _IN_ANY_LANGUAGE.union(_ABBREVIATIONS.get(primary(language), "").split())

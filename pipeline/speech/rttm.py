@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 from schemas.speech import Turn
 from schemas.time import Span
 
@@ -38,7 +38,7 @@ def parse(text: str) -> list[Turn]:
     turns of no length (spkrec tools write them). A turn by ``<NA>`` has no speaker.
 
     Raises:
-        CaptionFileError: A line is no turn, or two recordings are in the file; with the line's number.
+        TextFileError: A line is no turn, or two recordings are in the file; with the line's number.
 
     """
     turns: list[Turn] = []
@@ -48,12 +48,12 @@ def parse(text: str) -> list[Turn]:
         if not fields or fields[0].startswith((";;", "#")) or fields[0] in _IGNORED:
             continue
         if fields[0] != "SPEAKER":
-            raise CaptionFileError(f"{fields[0][:40]!r} is no type of RTTM", _REMEDY, number)
+            raise TextFileError(f"{fields[0][:40]!r} is no type of RTTM", _REMEDY, number)
         if len(fields) < _LEAST_FIELDS:
-            raise CaptionFileError(f"{len(fields)} fields where a turn has ten", _REMEDY, number)
+            raise TextFileError(f"{len(fields)} fields where a turn has ten", _REMEDY, number)
         if recording not in {None, fields[1]}:
             what = f"a turn of {fields[1][:40]!r} after turns of {recording!r}"
-            raise CaptionFileError(what, "give one file per recording", number)
+            raise TextFileError(what, "give one file per recording", number)
         recording = fields[1]
         start_ms, length_ms = _ms(fields[3], number), _ms(fields[4], number)
         if length_ms:
@@ -81,7 +81,7 @@ def _ms(text: str, number: int) -> int:
     try:
         ms = Decimal(text) * 1000
     except InvalidOperation as error:
-        raise CaptionFileError(f"{text[:40]!r} is no time in seconds", _REMEDY, number) from error
+        raise TextFileError(f"{text[:40]!r} is no time in seconds", _REMEDY, number) from error
     if not ms.is_finite() or not 0 <= ms <= _LONGEST_MS:
-        raise CaptionFileError(f"{text[:40]!r} is no time inside a recording", _REMEDY, number)
+        raise TextFileError(f"{text[:40]!r} is no time inside a recording", _REMEDY, number)
     return round(ms)

@@ -1,7 +1,7 @@
 """What no one can have said: loops, words on silence, impossible rates.
 
-Engines invent text where there is little to hear (MODELS §6). Each screen takes out the smallest
-stretch that is wrong and says why; the words around it stay.
+Engines invent text where there is little to hear. Each screen takes out the smallest stretch that is wrong and
+says why; the words around it stay.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import itertools
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from pipeline.speech.seams import HeardWord, Joined, Lost, bare
+from pipeline.speech.seams import RATE, HeardWord, Joined, Lost, bare
 from schemas.media import SpeechRegion
 from schemas.time import Span, merged
 
@@ -21,14 +21,12 @@ LOOP = "loop"
 PHANTOM = "phantom"
 """Reason: words where nobody speaks."""
 
-RATE = "rate"
-"""Reason: faster than anybody speaks."""
-
 LONGEST_PATTERN = 20
-"""Longest pattern of words that is looked for, as vLLM's guard against repetition is set up (MODELS §3)."""
+"""Longest pattern of words that is looked for: the ``max_pattern_size`` that vLLM's guard against repetition
+(``RepetitionDetectionParams``) gets in production."""
 
 FEWEST_REPEATS = 4
-"""A pattern must come this often without a break, as in vLLM's guard (MODELS §3)."""
+"""A pattern must come this often without a break: the guard's ``min_count``."""
 
 FEWEST_LOOP_WORDS = 12
 """A loop has at least this many words, so that "no, no, no, no" and "bye bye" stay. Ours."""
@@ -45,7 +43,7 @@ RATED_LETTERS = 24
 """Fewest letters that a rate is judged by: about five words. Times of less are too coarse. Ours."""
 
 SYLLABLE_LETTERS = 3
-"""Letters that a sign of a script stands for which writes syllables or words: English has about 1.5
+"""How many letters a character counts as in scripts that write syllables or words: English has about 1.5
 syllables and 4.7 letters a word."""
 
 _SYLLABIC = ("CJK UNIFIED", "HIRAGANA", "KATAKANA", "HANGUL SYLLABLE")
@@ -77,7 +75,7 @@ def _reasons(run: Sequence[HeardWord], speech: list[Span]) -> list[str | None]:
 
 
 def _loops(run: Sequence[HeardWord]) -> Iterator[range]:
-    """Repetitions but for their first occurrence; what follows the last whole one counts only where the run ends."""
+    """Every occurrence of a repeated pattern but the first; a last one that is cut short only where the run ends."""
     tokens = [bare(heard.word.text) for heard in run]
     for length in range(1, min(LONGEST_PATTERN, len(tokens) // FEWEST_REPEATS) + 1):
         fewest = max(FEWEST_REPEATS * length, FEWEST_LOOP_WORDS) - length

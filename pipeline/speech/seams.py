@@ -16,6 +16,9 @@ from schemas.plan import Chunk
 from schemas.speech import Word
 from schemas.time import Span
 
+RATE = "rate"
+"""Reason: faster than anybody speaks."""
+
 SAME_WORD_MS = 250
 """Two words of one text are the same when their middles are no further apart. Ours: engines and aligners
 place a word within about 80 ms each (the step of Qwen3's aligner), and no one says the same word twice
@@ -127,7 +130,7 @@ def in_order(words: Sequence[Word], within: Span) -> list[Word]:
 
 
 def bare(text: str) -> str:
-    """A word as it is compared: no case, no accents of compatibility, no punctuation; as it is if nothing is left."""
+    """A word as it is compared: without case, punctuation and variants such as full-width letters; never empty."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in folded if letter.isalnum()) or folded
 
@@ -154,7 +157,7 @@ class _Pair:
 def _failure(chunk: Chunk, transcript: Transcript) -> str | None:
     if transcript.failure is not None:
         return f"engine: {transcript.failure}"
-    return "rate" if len(transcript.words) > chunk.span.duration_ms else None
+    return RATE if len(transcript.words) > chunk.span.duration_ms else None
 
 
 def _crossing(left: _Answer, right: _Answer) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from pipeline.speech.draft import restored
+from pipeline.speech.punctuation import ends_sentence
 from pipeline.speech.seams import HeardWord
 from schemas.speech import Segment, Turn, Word
 from schemas.time import Span
@@ -31,10 +32,6 @@ NEAR_TURN_MS = 500
 """A word that no turn covers belongs to the nearest within this distance: turns follow a detector that
 misses faint sounds. Ours."""
 
-_ENDS = (".", "!", "?", "…", "。", "！", "？", "｡", "؟", "।", "॥")
-_CLOSERS = "\"'”’»)]」』）"
-_ABBREVIATIONS = frozenset("mr. mrs. ms. dr. prof. st. sr. jr. vs. etc. mt. rev. gen. col. sgt. capt. lt.".split())
-
 
 def segments(runs: Sequence[Sequence[HeardWord]], turns: Sequence[Turn]) -> list[Segment]:
     """Segments in order of time. No segment spans two runs, two speakers, or two languages.
@@ -52,7 +49,7 @@ def segments(runs: Sequence[Sequence[HeardWord]], turns: Sequence[Turn]) -> list
             told, key=lambda pair: (pair[0], pair[1].language, pair[1].is_draft)
         ):
             words = [heard.word for _, heard in group]
-            for sentence in _drafted(words) if is_draft else _punctuated(words):
+            for sentence in _drafted(words) if is_draft else _punctuated(words, language):
                 shown = restored(sentence, language) if is_draft else tuple(sentence)
                 span = Span(shown[0].span.start_ms, shown[-1].span.end_ms)
                 found.append(Segment(len(found), span, language, speaker, shown, is_draft))
@@ -90,11 +87,11 @@ def _speaker(span: Span, turns: Sequence[Turn]) -> str | None:
     return leading[0] if len(leading) == 1 else None
 
 
-def _punctuated(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+def _punctuated(words: Sequence[Word], language: str) -> Iterator[Sequence[Word]]:
     """Sentences by the engine's own punctuation."""
     first = 0
     for index, (word, following) in enumerate(itertools.pairwise(words), start=1):
-        if _ends_sentence(word.text, following.text) or _pause_ms(word, following) >= LONG_PAUSE_MS:
+        if ends_sentence(word.text, following.text, language) or _pause_ms(word, following) >= LONG_PAUSE_MS:
             yield from _split(words[first:index], LONGEST_WORDS)
             first = index
     yield from _split(words[first:], LONGEST_WORDS)
@@ -122,15 +119,6 @@ def _split(words: Sequence[Word], longest: int) -> Iterator[Sequence[Word]]:
         places = range(max(1, margin), len(part) - margin)
         cut = max(places, key=lambda i: (_pause_ms(part[i - 1], part[i]), -abs(2 * i - len(part))))
         waiting.extend((part[cut:], part[:cut]))
-
-
-def _ends_sentence(text: str, following: str) -> bool:
-    """Whether a sentence ends after the word; a mark before a small letter, an initial or ``Dr.`` ends none."""
-    bare = text.rstrip(_CLOSERS)
-    if not bare.endswith(_ENDS):
-        return False
-    initial = len(bare) == 2 and bare[0].isupper() and bare[1] == "." and bare != "I."
-    return not (initial or bare.casefold() in _ABBREVIATIONS or following.lstrip(_CLOSERS + "“‘«([")[:1].islower())
 
 
 def _pause_ms(word: Word, following: Word) -> int:

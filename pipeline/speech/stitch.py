@@ -16,7 +16,7 @@ from schemas.speech import Coverage, Segment, Turn
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class Stitched:
     """What was said in an asset."""
 
     segments: tuple[Segment, ...]
@@ -34,7 +34,7 @@ def stitch(
     *,
     length_ms: int,
     text_is_given: bool = False,
-) -> Timeline:
+) -> Stitched:
     """One timeline from the answers to all chunks.
 
     Args:
@@ -54,4 +54,4 @@ def stitch(
     kept = joined if text_is_given else screen(joined, regions)
     told = segments(kept.runs, turns)
     spoken = (segment.span for segment in told)
-    return Timeline(tuple(told), cover(spoken, kept.lost, regions, length_ms=length_ms))
+    return Stitched(tuple(told), cover(spoken, kept.lost, regions, length_ms=length_ms))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+import hashlib
 
 from pipeline.captions.cues import build
 from pipeline.captions.lint import lint
@@ -19,10 +19,11 @@ CUES_VERSION = "1"
 
 def cues(work: Work, asset: Asset, prepared: Done, stitched: Done, *, profile: CaptionProfile) -> Done:
     """Captions under a profile; parts ``cues`` and ``findings``."""
-    rate = constant_rate(asset)
+    rate = asset.video.constant_rate if asset.video else None
     first_frame_ms = asset.video.start_ms if asset.video else 0
     inputs = (stitched.digest, prepared.part("shots").sha256)
-    config = f"{profile.name} {profile.language} rate={rate} from={first_frame_ms} length_ms={asset.length_ms}"
+    rules = hashlib.sha256(repr(profile).encode()).hexdigest()
+    config = f"{profile.name} {profile.language} {rules} rate={rate} from={first_frame_ms} length_ms={asset.length_ms}"
     step = Step(asset.asset_id, "cues", CUES_VERSION, inputs, config)
 
     def make(staging: Staging, progress: Progress) -> Counts:
@@ -44,8 +45,3 @@ def cues(work: Work, asset: Asset, prepared: Done, stitched: Done, *, profile: C
         return Counts(staging.add_rows("cues", made, Cue))
 
     return once(work, step, make)
-
-
-def constant_rate(asset: Asset) -> Fraction | None:
-    """The picture's exact rate; None without one, or where it varies and frames have no grid."""
-    return asset.video.frame_rate if asset.video and not asset.video.is_variable_rate else None

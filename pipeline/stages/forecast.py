@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pipeline.media.windows import plan_windows
 from pipeline.sizing import estimate
 from pipeline.sizing.estimate import Workload
-from pipeline.sizing.profiles import ModelProfile, catalogue
-from pipeline.sizing.profiles import Work as Kind
+from pipeline.sizing.profiles import ModelProfile, SizedJob, catalogue
 from pipeline.stages.media import pictures_for
 from pipeline.stages.work import Work
 from pipeline.store.ledger import Done
@@ -21,7 +20,9 @@ def workloads(work: Work, asset: Asset, prepared: Done, planned: Done) -> Iterat
     chunks = work.ledger.read(planned, "chunks", Chunk)
     shots = work.ledger.read(prepared, "shots", Shot)
     for model in catalogue().models:
-        if model.yardstick(Kind.TRANSCRIBE) is not None or (model.audio is not None and model.window_ms.value is None):
+        if model.yardstick(SizedJob.TRANSCRIBE) is not None or (
+            model.audio is not None and model.window_ms.value is None
+        ):
             yield from _of_speech(model, chunks)
         if model.window_ms.value is not None:
             windows = plan_windows(
@@ -35,7 +36,7 @@ def workloads(work: Work, asset: Asset, prepared: Done, planned: Done) -> Iterat
 
 
 def _of_speech(model: ModelProfile, chunks: list[Chunk]) -> Iterator[Workload]:
-    if model.yardstick(Kind.ALIGN) is not None:
+    if model.yardstick(SizedJob.ALIGN) is not None:
         yield estimate.alignment(model, chunks)
-    if model.yardstick(Kind.TRANSCRIBE) is not None:
+    if model.yardstick(SizedJob.TRANSCRIBE) is not None:
         yield estimate.transcription(model, chunks)

@@ -20,8 +20,8 @@ from pipeline.media.windows import Pictures, plan_windows
 from pipeline.sizing.profiles import ModelProfile, catalogue
 from pipeline.stages.work import Counts, Progress, Step, Work, once
 from pipeline.store import parquet, sources
+from pipeline.store.file_version import FileVersion
 from pipeline.store.ledger import Done, Staging
-from pipeline.store.objects import Objects
 from schemas.media import Asset, Prepared, Shot, SpeechRegion
 from schemas.plan import Chunk, Window
 
@@ -38,11 +38,11 @@ _FILES = {
 }
 
 
-def probe(work: Work, objects: Objects, source: Path) -> Asset:
+def probe(work: Work, source: Path) -> Asset:
     """What the source is. A file that was seen before and has not changed is not read again."""
     asked = work.settings.audio_stream
     stat, hashed_from_ns = _stat(source), time.time_ns()
-    known = sources.recall(objects, source, stat) if stat is not None else None
+    known = sources.recall(work.objects, source, stat) if stat is not None else None
     if known is not None and (done := work.ledger.done(known, "probe", _probe_step(known, asked).fingerprint)):
         return work.ledger.read(done, "asset", Asset)[0]
     work.progress("probe", 0, 1)
@@ -54,7 +54,7 @@ def probe(work: Work, objects: Objects, source: Path) -> Asset:
 
     once(work, _probe_step(asset.asset_id, asked), make)
     if stat is not None:
-        sources.remember(objects, source, stat, asset.asset_id, hashed_from_ns=hashed_from_ns)
+        sources.remember(work.objects, source, stat, asset.asset_id, hashed_from_ns=hashed_from_ns)
     return asset
 
 
@@ -145,4 +145,4 @@ def _stat(source: Path) -> os.stat_result | None:
 def _changed(before: os.stat_result | None, after: os.stat_result | None) -> bool:
     if before is None or after is None:
         return True
-    return (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino)
+    return FileVersion.of(before) != FileVersion.of(after)

@@ -36,8 +36,8 @@ def describe(work: Work, asset: Asset, prepared: Done, planned: Done, told: Done
         notes = {note.shot_index: note for answer in reversed(answers) for note in answer.shots}
         staging.add_rows("notes", [notes[index] for index in sorted(notes)], ShotNote)
         staging.add_rows("scenes", merge_windows(windows, answers, work.ledger.read(told, "turns", Turn)), Scene)
-        failed = sum(answer.failure is not None for answer in answers)
-        return Counts(len(answers), failures=failed, reused=reused)
+        failed = tuple(answer.request_id for answer in answers if answer.failure is not None)
+        return Counts(len(answers), failed=failed, reused=reused)
 
     return once(work, step, make)
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.captions.profiles import CaptionProfile
-from pipeline.errors import Missing, StoreError
+from pipeline.errors import Missing
+from pipeline.hashing import sha256_of
 from pipeline.release import deliverables, rows
 from pipeline.release.title import Title
-from pipeline.stages.work import StageRun
+from pipeline.stages.work import StageRun, Work
 from pipeline.store import layout, releases, workspace
 from pipeline.store.ledger import Done, fingerprint
-from pipeline.store.objects import Objects, sha256_of
+from pipeline.store.objects import Objects
 from pipeline.store.releases import Outgoing, TableRows
 from schemas.captions import Severity
 from schemas.release import Deliverable, Manifest, StageUsed
@@ -27,9 +28,12 @@ VERSION = "1"
 _MANIFEST = TypeAdapter(Manifest)
 
 
-def release_id(stages: Sequence[Done]) -> str:
-    """Name of the release that these results make: the hash of their fingerprints, in order."""
-    return fingerprint("release", VERSION, [done.fingerprint for done in stages], "", None)
+def release_id(stages: Sequence[Done], *, is_language_assumed: bool) -> str:
+    """Name of the release that these results make: the hash of their fingerprints, in order, and of what else
+    its findings depend on.
+    """
+    config = f"language assumed={is_language_assumed}"
+    return fingerprint("release", VERSION, [done.fingerprint for done in stages], config, None)
 
 
 def used(done: Done) -> StageUsed:
@@ -45,50 +49,54 @@ def used(done: Done) -> StageUsed:
     )
 
 
-def publish(
-    objects: Objects,
-    title: Title,
-    profile: CaptionProfile,
-    *,
-    release: str,
-    runs: Sequence[StageRun],
-    at: Callable[[str], None] = lambda _point: None,
-) -> bool:
-    """Write the release and make it the current one; False when it already was.
-
-    ``at`` is called with the name of each point at which a kill leaves another state.
-    """
+def publish(work: Work, title: Title, profile: CaptionProfile, *, release: str) -> bool:
+    """Write what is missing of the release and make it the current one; False when it already was."""
     asset_id = title.asset.asset_id
-    with workspace.private_folder(objects.workspace) as folder:
+    found = _manifest_of(work.objects, asset_id, release)
+    intact = frozenset() if found is None else _intact(work.objects, found)
+    with workspace.private_folder(work.objects.workspace) as folder:
         made = [_written(folder, file) for file in deliverables.compose(title)]
         tables = [
             *rows.all_rows(title, tuple(made), release_id=release, profile=profile),
-            TableRows("runs", tuple(_run(run, Published(asset_id, release)) for run in runs)),
+            TableRows("runs", tuple(_run(run, Published(asset_id, release)) for run in work.runs)),
         ]
         return releases.publish(
-            objects,
+            work.objects,
             asset_id,
             release,
-            deliverables=[Outgoing(one.name, folder / one.name) for one in made],
-            manifest=_MANIFEST.dump_json(_manifest(title, tuple(made), release=release), indent=1),
+            deliverables=[Outgoing(one.name, folder / one.name) for one in made if one.name not in intact],
+            manifest=_MANIFEST.dump_json(_manifest(title, tuple(made), tables, release), indent=1)
+            if not found
+            else None,
             tables=tables,
-            at=at,
+            at=work.at,
         )
 
 
-def manifest(objects: Objects, asset_id: str, release: str) -> Manifest:
-    """What a published release says of itself.
+def whole(objects: Objects, asset_id: str, release: str) -> Manifest | None:
+    """The manifest of a release that is current and has all its files and rows; None when anything is missing."""
+    if releases.current(objects, asset_id) != release:
+        return None
+    found = _manifest_of(objects, asset_id, release)
+    if found is None or _intact(objects, found) != {made.name for made in found.deliverables}:
+        return None
+    has_rows = all(objects.exists(layout.table_part(table, asset_id, release)) for table in found.tables)
+    return found if has_rows else None
 
-    Raises:
-        StoreError: It has no manifest any more, or one that cannot be read.
 
-    """
-    key = layout.manifest(asset_id, release)
+def _manifest_of(objects: Objects, asset_id: str, release: str) -> Manifest | None:
+    """What a release says of itself; None when it has no manifest, or one that cannot be read."""
     try:
-        return _MANIFEST.validate_json(objects.get(key))
-    except (Missing, ValidationError) as fault:
-        remedy = f"delete it and {layout.current_folder(asset_id)}, then run again: the release is written anew"
-        raise StoreError(f"{key} has gone or is damaged; {remedy}") from fault
+        return _MANIFEST.validate_json(objects.get(layout.manifest(asset_id, release)))
+    except (Missing, ValidationError):
+        return None
+
+
+def _intact(objects: Objects, found: Manifest) -> frozenset[str]:
+    """Names of the deliverables that are there with the size that the manifest states."""
+    folder = layout.release_folder(found.asset_id, found.release_id)
+    sizes = {stored.key: stored.size_bytes for stored in objects.list(folder)}
+    return frozenset(made.name for made in found.deliverables if sizes.get(folder + made.name) == made.size_bytes)
 
 
 def _written(folder: Path, file: deliverables.File) -> Deliverable:
@@ -97,7 +105,7 @@ def _written(folder: Path, file: deliverables.File) -> Deliverable:
     return Deliverable(file.name, file.kind, file.language, sha256_of(path), len(file.data))
 
 
-def _manifest(title: Title, made: tuple[Deliverable, ...], *, release: str) -> Manifest:
+def _manifest(title: Title, made: tuple[Deliverable, ...], tables: Sequence[TableRows], release: str) -> Manifest:
     return Manifest(
         asset_id=title.asset.asset_id,
         release_id=release,
@@ -114,6 +122,7 @@ def _manifest(title: Title, made: tuple[Deliverable, ...], *, release: str) -> M
         warnings=title.count(Severity.WARNING),
         stages=title.stages,
         deliverables=made,
+        tables=tuple(part.table for part in tables if part.rows and part.table != "runs"),
     )
 
 

@@ -11,7 +11,7 @@ from pipeline.speech import rttm
 from pipeline.speech.stitch import stitch as stitched
 from pipeline.speech.transcript import distribute
 from pipeline.stages.work import Counts, Progress, Step, Work, once
-from pipeline.store.answers import request_id
+from pipeline.store.answers import Answer, request_id
 from pipeline.store.ledger import Done, Staging
 from schemas.jobs import (
     Alignment,
@@ -26,6 +26,7 @@ from schemas.jobs import (
 from schemas.media import Asset, SpeechRegion
 from schemas.plan import Chunk
 from schemas.speech import Coverage, Segment, Turn
+from schemas.time import Span
 
 TRANSCRIBE_VERSION = "1"
 ALIGN_VERSION = "1"
@@ -50,7 +51,7 @@ def transcribe(work: Work, asset: Asset, prepared: Done, planned: Done, *, langu
         results, reused = ask(work, Job.TRANSCRIBE, requests, media=_heard(prepared), progress=progress)
         answers = cast(list[Transcript], results)
         staging.add_rows("transcripts", answers, Transcript)
-        return _counts([answer.failure for answer in answers], reused)
+        return _counts(answers, reused)
 
     return once(work, step, make)
 
@@ -79,7 +80,7 @@ def align(work: Work, asset: Asset, prepared: Done, planned: Done, heard: Done, 
             for said in words
         ]
         staging.add_rows("transcripts", transcripts, Transcript)
-        return _counts([transcript.failure for transcript in transcripts], reused)
+        return _counts(transcripts, reused)
 
     return once(work, step, make)
 
@@ -98,7 +99,8 @@ def speakers(work: Work, asset: Asset, prepared: Done) -> Done:
         answers = cast(list[Diarization], results)
         turns = [turn for answer in answers for turn in answer.turns]
         staging.add_rows("turns", turns, Turn)
-        return dataclasses.replace(_counts([answer.failure for answer in answers], reused), rows=len(turns))
+        staging.add_rows("answers", answers, Diarization)
+        return dataclasses.replace(_counts(answers, reused), rows=len(turns))
 
     return once(work, step, make)
 
@@ -153,9 +155,9 @@ def _heard(prepared: Done) -> tuple[str, ...]:
     return (prepared.part("speech").sha256,) if prepared.has("speech") else ()
 
 
-def _counts(failures: Sequence[str | None], reused: int) -> Counts:
-    failed = sum(failure is not None for failure in failures)
-    return Counts(len(failures), failures=failed, reused=reused)
+def _counts(answers: Sequence[Answer], reused: int) -> Counts:
+    failed = tuple(answer.request_id for answer in answers if answer.failure is not None)
+    return Counts(len(answers), failed=failed, reused=reused)
 
 
 def _as_transcript(answer: Alignment, language: str) -> Transcript:
@@ -167,7 +169,13 @@ def _told(work: Work, asset: Asset, text: str) -> Done:
     step = Step(asset.asset_id, "speakers", SPEAKERS_VERSION, (asset.asset_id,), f"rttm {config}")
 
     def make(staging: Staging, progress: Progress) -> Counts:
+        title = Span(0, asset.length_ms)
+        turns = [
+            dataclasses.replace(turn, span=inside)
+            for turn in rttm.parse(text)
+            if (inside := turn.span.clipped(title)) is not None
+        ]
         progress(1, 1)
-        return Counts(staging.add_rows("turns", rttm.parse(text), Turn))
+        return Counts(staging.add_rows("turns", turns, Turn))
 
     return once(work, step, make)

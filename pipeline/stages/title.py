@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.captions.profiles import CaptionProfile, profile
+from pipeline.errors import EngineUnavailable, StoreError, UnheardLanguage
 from pipeline.release.findings import about_title
 from pipeline.release.title import Failed, Title
+from pipeline.speech import rttm
 from pipeline.stages import captions, media, picture, release, speech
-from pipeline.stages.work import StageRun, Work
+from pipeline.stages.work import Work
 from pipeline.store import layout, releases
 from pipeline.store.ledger import Done
-from pipeline.store.objects import Objects
 from schemas.captions import Cue, Finding
-from schemas.jobs import Description, Job, Transcript
-from schemas.media import Asset, Shot, SpeechRegion
+from schemas.jobs import Description, Diarization, Job, Transcript
+from schemas.media import Asset, Prepared, Shot, SpeechRegion
 from schemas.outcome import Outcome, Status
 from schemas.plan import Chunk, Window
 from schemas.release import Manifest
@@ -83,10 +84,10 @@ class Made:
         )
 
 
-def make(work: Work, objects: Objects, source: Path, runs: list[StageRun]) -> Outcome:
+def make(work: Work, source: Path) -> Outcome:
     """Bring a source to its current release; what is done already is not done again.
 
-    ``runs`` is where ``work.ran`` collects what was really run; its rows are published with the release.
+    What was really run is published with the release, as rows of ``runs``.
 
     Raises:
         MediaError: The source cannot be used.
@@ -95,18 +96,22 @@ def make(work: Work, objects: Objects, source: Path, runs: list[StageRun]) -> Ou
 
     """
     began_s = time.monotonic()
-    asset = media.probe(work, objects, source)
+    asset = media.probe(work, source)
     house = profile(work.settings.profile, spoken_language(work, asset).tag)
     made = _stages(work, asset, source, house)
-    release_id = release.release_id(made.stages)
+    release_id = release.release_id(made.stages, is_language_assumed=made.language.is_assumed)
     status = Status.UNCHANGED
-    if releases.current(objects, asset.asset_id) != release_id:
+    # A finished title is told by its manifest: reading the results of a thousand would take longer than all else.
+    manifest = release.whole(work.objects, asset.asset_id, release_id)
+    if manifest is None:
         work.progress("release", 0, 1)
         title = _title(work, made, layout.printable(source.name), house)
-        if release.publish(objects, title, house, release=release_id, runs=runs, at=work.at):
+        is_damaged = releases.current(work.objects, asset.asset_id) == release_id
+        if release.publish(work, title, house, release=release_id) or is_damaged:
             status = Status.MADE
-    # From the manifest: reading every result of a thousand finished titles would take longer than all else.
-    manifest = release.manifest(objects, asset.asset_id, release_id)
+        manifest = release.whole(work.objects, asset.asset_id, release_id)
+    if manifest is None:
+        raise StoreError(f"the release {release_id} of {asset.asset_id} is not whole after it was written; run again")
     return _outcome(manifest, source, status, wall_s=time.monotonic() - began_s)
 
 
@@ -123,7 +128,7 @@ def spoken_language(work: Work, asset: Asset) -> Language:
 def _stages(work: Work, asset: Asset, source: Path, house: CaptionProfile) -> Made:
     language = spoken_language(work, asset)
     if asset.audio:
-        work.engines.require_language(Job.TRANSCRIBE, language.tag)
+        _require_hearing(work, language)
     prepared = media.prepare(work, asset, source)
     planned = media.plan(work, asset, prepared)
     heard = speech.transcribe(work, asset, prepared, planned, language=language.tag)
@@ -137,13 +142,27 @@ def _stages(work: Work, asset: Asset, source: Path, house: CaptionProfile) -> Ma
     return Made(asset, language, prepared, planned, heard, told, stitched, described, captioned)
 
 
+def _require_hearing(work: Work, language: Language) -> None:
+    """Reject a title that the engine does not hear, before anything of it is decoded."""
+    try:
+        work.engines.require_language(Job.TRANSCRIBE, language.tag)
+    except EngineUnavailable as error:
+        who = "you say" if work.settings.language is not None else "the file says"
+        raise UnheardLanguage(
+            f"{who} that {language.tag} is spoken, and {error}",
+            'where that is wrong, say what it is: --language, or language = "…" in its job file',
+        ) from error
+
+
 def _title(work: Work, made: Made, name: str, house: CaptionProfile) -> Title:
     read = work.ledger.read
     windows = read(made.planned, "windows", Window)
     transcripts = read(made.heard, "transcripts", Transcript)
     descriptions = read(made.described, "descriptions", Description)
+    diarizations = read(made.told, "answers", Diarization) if made.told.has("answers") else []
     failed = (
-        *(Failed("transcribe", index, one.failure) for index, one in enumerate(transcripts) if one.failure),
+        *(Failed(made.heard.stage, index, one.failure) for index, one in enumerate(transcripts) if one.failure),
+        *(Failed("diarize", index, one.failure) for index, one in enumerate(diarizations) if one.failure),
         *(Failed("describe", index, one.failure) for index, one in enumerate(descriptions) if one.failure),
     )
     coverage = read(made.stitched, "coverage", Coverage)
@@ -154,6 +173,9 @@ def _title(work: Work, made: Made, name: str, house: CaptionProfile) -> Title:
         turns=turns,
         is_language_assumed=made.language.is_assumed,
         language=made.language.tag,
+        variant=house.variant,
+        facts=read(made.prepared, "facts", Prepared)[0],
+        turns_outside=_turns_outside(work, made.asset),
     )
     return Title(
         asset=made.asset,
@@ -175,6 +197,12 @@ def _title(work: Work, made: Made, name: str, house: CaptionProfile) -> Title:
         findings=(*about, *read(made.captioned, "findings", Finding)),
         stages=tuple(release.used(done) for done in made.stages),
     )
+
+
+def _turns_outside(work: Work, asset: Asset) -> int:
+    """Turns of the user's own RTTM that end after the title."""
+    told = [] if work.settings.speakers is None else rttm.parse(work.settings.speakers)
+    return sum(turn.span.end_ms > asset.length_ms for turn in told)
 
 
 def _outcome(manifest: Manifest, source: Path, status: Status, *, wall_s: float) -> Outcome:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
 from pipeline.contracts import Engines, ModelId
 from pipeline.store.claims import Claim, Claims
 from pipeline.store.ledger import Done, Ledger, Staging, fingerprint
+from pipeline.store.objects import Objects
 from schemas.settings import Settings
 
 CLAIM_S = 120
@@ -62,11 +63,16 @@ class Counts:
     rows: int
     """Rows or answers it produced."""
 
-    failures: int = 0
-    """Requests that failed."""
+    failed: tuple[str, ...] = ()
+    """Ids of the requests that got no answer; with any, the next run asks them again."""
 
     reused: int = 0
     """Answers that were kept from before."""
+
+    @property
+    def failures(self) -> int:
+        """Requests that got no answer."""
+        return len(self.failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,9 @@ class StageRun:
 class Work:
     """What every stage function needs."""
 
+    objects: Objects
+    """The library."""
+
     ledger: Ledger
     """What is done already, and how more of it is written down."""
 
@@ -105,8 +114,8 @@ class Work:
     progress: Callable[[str, int, int], None]
     """Told ``(stage, done, total)`` as work goes on; the unit is the stage's own."""
 
-    ran: Callable[[StageRun], None]
-    """Told of every stage that was really run."""
+    runs: list[StageRun] = field(default_factory=list)
+    """Every stage that was really run, in order; grows as work goes on."""
 
     at: Callable[[str], None] = lambda _point: None
     """Told of each point of publishing at which a kill would leave another state; tests kill there."""
@@ -166,5 +175,8 @@ def _made(work: Work, step: Step, make: Callable[[Staging, Progress], Counts], h
         model=step.model,
     ) as staging:
         counts = make(staging, progress)
-    work.ran(StageRun(step, counts, started_at.isoformat(timespec="seconds"), time.monotonic() - began_s))
+        if counts.failed:
+            # Not under the step's own name: the next run finds nothing there, and asks what failed once more.
+            staging.qualify(f"without {sorted(counts.failed)}")
+    work.runs.append(StageRun(step, counts, started_at.isoformat(timespec="seconds"), time.monotonic() - began_s))
     return staging.done

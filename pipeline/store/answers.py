@@ -18,8 +18,9 @@ from typing import Generic, Protocol, TypeVar
 
 from pipeline.contracts import ModelId
 from pipeline.errors import Missing
+from pipeline.hashing import sha256_of
 from pipeline.store import layout, parquet, workspace
-from pipeline.store.objects import Objects, Stored, sha256_of
+from pipeline.store.objects import Objects, Stored
 from schemas.jobs import Job, Request
 
 _READ_TRIES = 5
@@ -216,7 +217,7 @@ def _undisturbed(read: Callable[[], Kept[Result]]) -> Kept[Result]:
 
 
 def _plain(value: object) -> object:
-    """What JSON has no word for: records inside a request, exact fractions, bytes."""
+    """A value that JSON has no form for (a record inside a request, an exact fraction, bytes) as one that it has."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [[field.name, getattr(value, field.name)] for field in dataclasses.fields(value)]
     if isinstance(value, Fraction):

@@ -92,7 +92,7 @@ class Claims:
         return claim if self._objects.put_if_absent(key, _CLAIM.dump_json(claim)) else None
 
     def _highest(self, fingerprint: str) -> Claim | None:
-        """The claim that holds or held last; one that cannot be read counts as long past."""
+        """The claim that holds or held last; one that cannot be read counts as expired."""
         numbers = [
             number
             for stored in self._objects.list(layout.claims(fingerprint))

@@ -1,8 +1,8 @@
 """The drop folder of a library: what editors put in, and which of it is ready to be worked on.
 
 A file on a disk may still be being written. It counts as settled when nothing about it has changed for
-a while, or at once when ``NAME.done`` lies beside it. What has a receipt is not pending any more; the same
-name with other content is.
+a while, or at once when ``NAME.done`` lies beside it. A file with a receipt is done with, until it is put there
+again with other content.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.store import layout, receipts
+from pipeline.errors import Missing
+from pipeline.store import faults, layout, receipts
 from pipeline.store.objects import Objects, Stored
 
 SETTLE_S = 30
@@ -36,7 +37,7 @@ class Dropped:
     """Its key in the library."""
 
     etag: str
-    """Which version of it."""
+    """Which version of it, and of its job file."""
 
     path: Path
     """The file."""
@@ -56,15 +57,21 @@ class Pending:
 def pending(objects: Objects, *, settle_s: float = SETTLE_S, now_ns: Callable[[], int] = time.time_ns) -> Pending:
     """Files of the drop folder that nothing became of yet."""
     listed = list(objects.list(layout.DROP))
-    names = {stored.key for stored in listed}
+    etags = {stored.key: stored.etag for stored in listed}
     settled: list[Dropped] = []
     unsettled: list[str] = []
     for stored in listed:
-        if _is_companion(stored.key) or receipts.find(objects, stored.key, stored.etag) is not None:
+        # Another job file makes another job of the same media.
+        etag = "-".join(filter(None, (stored.etag, etags.get(stored.key + JOB_SUFFIX))))
+        if _is_companion(stored.key) or receipts.find(objects, stored.key, etag) is not None:
             continue
-        path = objects.local(stored.key)
-        if stored.key + DONE_SUFFIX in names or _quiet_s(stored, path, now_ns()) >= settle_s:
-            settled.append(Dropped(stored.key, stored.etag, path))
+        try:
+            path = objects.local(stored.key)
+            is_settled = stored.key + DONE_SUFFIX in etags or _quiet_s(stored, path, now_ns()) >= settle_s
+        except Missing:  # taken away since the listing
+            continue
+        if is_settled:
+            settled.append(Dropped(stored.key, etag, path))
         else:
             unsettled.append(stored.key)
     return Pending(tuple(settled), tuple(unsettled))
@@ -79,4 +86,6 @@ def _quiet_s(stored: Stored, path: Path, now_ns: int) -> float:
     """Seconds since anything about the file changed. The status time counts too: ``cp -p`` and ``rsync -t``
     set the modification time back when they finish, and cannot set the other.
     """
-    return (now_ns - max(stored.modified_ns, path.stat().st_ctime_ns)) / 1e9
+    with faults.reading(stored.key):
+        changed_ns = path.stat().st_ctime_ns
+    return (now_ns - max(stored.modified_ns, changed_ns)) / 1e9

@@ -92,9 +92,10 @@ _NOTHING = _State(frozenset(), frozenset())
 
 
 def place(objects: Objects) -> Path:
-    """Where a library's index lies: in the library's folder, or in the user's cache when that cannot be.
+    """Where a library's index lies: in the library's folder, or in the user's cache when that cannot be written.
 
-    DuckDB takes what follows a question mark in the path of a database for options.
+    A library with a question mark in its path has its index in the cache as well: DuckDB would take what follows
+    the mark for options.
     """
     if isinstance(objects, FolderObjects) and objects.root.is_dir() and os.access(objects.root, os.W_OK):
         path = objects.root / "index.duckdb"

@@ -180,7 +180,7 @@ def seen_source(uri: str) -> str:
 
 
 def _escape(found: re.Match[str]) -> str:
-    """What stands for a byte that is no text (PEP 383), as ``\\xe9``; for half of a character of UTF-16, as ``\\ud83d``."""
+    """Escape of a byte that is no text, which Python keeps as a surrogate (PEP 383), or of any other surrogate."""
     code = ord(found[0])
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 

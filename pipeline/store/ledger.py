@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.contracts import ModelId
 from pipeline.errors import Missing, StoreError
+from pipeline.hashing import sha256_of
 from pipeline.store import faults, layout, objects, parquet, workspace
 
 Record = TypeVar("Record")
@@ -91,7 +92,9 @@ class Done:
 
     @property
     def digest(self) -> str:
-        """16 hex digits of what came out, whatever went in: a stage that changed nothing makes nothing stale."""
+        """Hash of what came out, 16 hex digits. What went in does not count: a stage that is done anew with the same
+        result makes no later stage stale.
+        """
         return _hashed([[part.role, part.sha256] for part in self.parts])
 
     def part(self, role: str) -> Part:
@@ -127,6 +130,8 @@ class Staging:
         self._parts.mkdir()
         self._staged: list[tuple[Part, Path]] = []
         self._done: Done | None = None
+        self.qualification = ""
+        """What sets the result apart from the one that was asked for; empty when nothing does."""
 
     @property
     def done(self) -> Done:
@@ -149,6 +154,10 @@ class Staging:
         self._free(role)
         self._stage(role, path, suffix, rows=None)
 
+    def qualify(self, text: str) -> None:
+        """Keep the result under a name of its own, as if ``text`` belonged to the configuration."""
+        self.qualification = text
+
     def staged(self) -> Sequence[tuple[Part, Path]]:
         """What was added, sorted by role: each part and the file that holds it."""
         return sorted(self._staged, key=lambda pair: pair[0].role)
@@ -158,7 +167,7 @@ class Staging:
         return path.resolve().is_relative_to(self.folder.parent.resolve())
 
     def settle(self, done: Done) -> None:
-        """Called by the ledger, once, with the marker that counts."""
+        """Note the marker that counts; for the ledger alone, once."""
         self._done = done
 
     def _free(self, role: str) -> str:
@@ -170,7 +179,7 @@ class Staging:
 
     def _stage(self, role: str, path: Path, suffix: str, *, rows: int | None) -> None:
         with faults.translated(f"cannot read {path}"):
-            sha256 = objects.sha256_of(path)
+            sha256 = sha256_of(path)
             size_bytes = path.stat().st_size
         name = f"{sha256[:32]}{suffix}"
         self._staged.append((Part(role=role, name=name, sha256=sha256, size_bytes=size_bytes, rows=rows), path))
@@ -222,13 +231,14 @@ class Ledger:
         with workspace.private_folder(self._objects.workspace) as home:
             staging = Staging(home)
             yield staging
+            settled = f"{config} {staging.qualification}" if staging.qualification else config
             done = Done(
                 asset_id=asset_id,
                 stage=stage,
                 version=version,
-                fingerprint=fingerprint(stage, version, inputs, config, model),
+                fingerprint=fingerprint(stage, version, inputs, settled, model),
                 inputs=tuple(inputs),
-                config=config,
+                config=settled,
                 model_name=None if model is None else model.name,
                 model_revision=None if model is None else model.revision,
                 parts=tuple(part for part, _ in staging.staged()),
@@ -253,9 +263,11 @@ class Ledger:
         key, size_bytes = self.key(done, role), done.part(role).size_bytes
         try:
             path = self._objects.local(key)
+            with faults.reading(key):
+                found_bytes = path.stat().st_size
         except Missing as error:
             raise StoreError(f"{key} has gone; run again, {done.stage} will be done anew") from error
-        if path.stat().st_size != size_bytes:
+        if found_bytes != size_bytes:
             raise StoreError(f"{key} should have {size_bytes} bytes; run again, {done.stage} will be done anew")
         return path
 

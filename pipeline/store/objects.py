@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -55,7 +54,7 @@ class Objects(Protocol):
 
     @property
     def workspace(self) -> Path:
-        """Local folder for unfinished work; where it can be, on the disk of the objects. It may not exist yet."""
+        """Local folder for unfinished work, on the disk of the objects where they are on one. It may not exist yet."""
         ...
 
     def get(self, key: str) -> bytes:
@@ -67,7 +66,7 @@ class Objects(Protocol):
         ...
 
     def put_file(self, key: str, source: Path, *, consume: bool = False) -> None:
-        """Write an object from a file of any size; ``consume`` allows to move the file instead of copying it."""
+        """Write an object from a file of any size; with ``consume`` the file is gone afterwards, moved if it can be."""
         ...
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
@@ -95,7 +94,7 @@ def open_objects(uri: str) -> Objects:
     """Objects of the library at ``uri``: a path or a ``file:`` URI. The folder is made when something is put.
 
     Raises:
-        UsageError: The store is of a kind that is not there, or the path is not a folder.
+        UsageError: ``uri`` is on S3 or another service, or is a file.
 
     """
     scheme = urlsplit(uri).scheme if "://" in uri else ""
@@ -113,12 +112,6 @@ def open_objects(uri: str) -> Objects:
     if is_file:
         raise UsageError(f"{root} is a file; name the folder that shall hold the library")
     return FolderObjects(root)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's content, 64 hex digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 class FolderObjects:
@@ -154,7 +147,7 @@ class FolderObjects:
             _sync_folder(target.parent)
 
     def put_file(self, key: str, source: Path, *, consume: bool = False) -> None:
-        """Replace a file by another in one step; ``consume`` moves it where both are on one disk."""
+        """Replace a file in one step, by a copy of ``source``; ``consume`` moves it where both are on one disk."""
         target = self._path(key)
         with faults.translated(key):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -244,7 +237,7 @@ class FolderObjects:
                 part.unlink(missing_ok=True)
 
     def _moved(self, source: Path, target: Path) -> bool:
-        """Whether the file could be moved; it cannot be to another disk, and a link is not the file."""
+        """Move the file if that can be; False for one on another disk, and for a link, which is not the file itself."""
         if source.is_symlink():
             return False
         with source.open("rb") as stream:

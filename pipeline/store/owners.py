@@ -20,11 +20,11 @@ def has_ended(owner: str) -> bool:
 
     Of other hosts nothing is known; their claims hold until their deadlines.
     """
-    host, _, rest = owner.rpartition(" ")[0].rpartition(" ")
-    began = owner.rpartition(" ")[2]
-    if host != socket.gethostname() or not rest.isdecimal():
+    host_and_pid, _, began = owner.rpartition(" ")
+    host, _, pid = host_and_pid.rpartition(" ")
+    if host != socket.gethostname() or not pid.isdecimal():
         return False
-    return _began(int(rest)) != began
+    return _began(int(pid)) != began
 
 
 def _name(pid: int, began: str) -> str:

@@ -21,14 +21,14 @@ _BATCH_ROWS = 512
 """Rows converted at a time: pictures of 50 kB (``SampledFrame``) make 25 MB."""
 
 _GROUP_ROWS = 122_880
-"""Rows in a row group at most: DuckDB's own size, and the unit of its parallel reads (DuckDB's documentation,
-"Parquet Tips")."""
+"""Rows in a row group at most: DuckDB's own size, and the unit of its parallel reads (DuckDB's performance guide,
+"File Formats")."""
 
 _GROUP_BYTES = 16 << 20
 """Bytes of Arrow data in a row group at most, for records that hold pictures or sound. Ours."""
 
 _ZSTD_LEVEL = 3
-"""Zstandard's own default; higher levels cost several times the time for a few per cent of the size."""
+"""Zstandard's own default."""
 
 _DAMAGED = "the file is damaged: delete it and run again"
 

@@ -1,7 +1,7 @@
 """Publishing a release: deliverables, manifest, rows, and last the mark that makes it the current one.
 
-Whoever follows the mark finds everything. A run that is killed before it leaves the release before as the
-current one, and running again completes what is missing.
+Whoever follows the mark finds everything. When a run is killed before it wrote the mark, the earlier release
+stays the current one, and running again completes what is missing.
 """
 
 from __future__ import annotations
@@ -62,28 +62,27 @@ def publish(
     release_id: str,
     *,
     deliverables: Sequence[Outgoing],
-    manifest: bytes,
+    manifest: bytes | None,
     tables: Sequence[TableRows],
     at: Callable[[str], None] = lambda _point: None,
 ) -> bool:
     """Make a release the current one of its asset; False when it already was, or another process did it meanwhile.
 
-    A release is immutable: what of it is already complete (the files, once there is a manifest; each table's
-    rows) stays as it is. ``at`` is called with the name of each point at which a kill leaves another state.
+    ``deliverables`` and ``manifest`` are what is to be written: nothing and None where the release is whole,
+    only the manifest None where some of its files have gone. Rows of a table that are there stay. ``at`` is
+    called with the name of each point at which a kill leaves another state.
 
     Raises:
         StoreError: Disk or service failed; what was published stays, running again goes on from there.
 
     """
-    if current(objects, asset_id) == release_id:
-        return False
     at("publish:before-files")
-    if not objects.exists(layout.manifest(asset_id, release_id)):
-        for outgoing in deliverables:
-            objects.put_file(layout.release_file(asset_id, release_id, outgoing.name), outgoing.path)
-            at("publish:after-file")
-        at("publish:before-manifest")
-        objects.put_if_absent(layout.manifest(asset_id, release_id), manifest)
+    for outgoing in deliverables:
+        objects.put_file(layout.release_file(asset_id, release_id, outgoing.name), outgoing.path)
+        at("publish:after-file")
+    at("publish:before-manifest")
+    if manifest is not None:
+        objects.put(layout.manifest(asset_id, release_id), manifest)
     at("publish:before-tables")
     for part in tables:
         _put_rows(objects, asset_id, release_id, part)

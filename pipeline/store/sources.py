@@ -1,7 +1,8 @@
 """What is known of files that were hashed before, so that an unchanged file is not read again.
 
-A file counts as unchanged when its version (``FileVersion``) is the same, as in git's index. As there, a file that was modified less than a moment before it was recorded is not believed ("racily clean"):
-it could be written again within the same tick of the file system's clock, and look the same.
+A file counts as unchanged when its ``FileVersion`` is the same, as in git's index. As there, a file that was
+modified less than a moment before it was recorded is not believed ("racily clean"): it could be written again
+within the same tick of the file system's clock, and look the same.
 """
 
 from __future__ import annotations

@@ -29,9 +29,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """One view per table, described for whoever asks DuckDB, and the index for what rows do not lie sorted by.
+    """One view per table, described for whoever asks DuckDB; and an index on ``cue_id``, which other tables refer to.
 
-    Rows of an asset lie together, so that ``asset_id`` needs none; ``cue_id`` is what other tables refer to.
+    ``asset_id`` needs no index, since rows of an asset lie together.
     """
     connection.execute("CREATE INDEX cues_by_id ON published.cues (cue_id)")
     for name, record in TABLES.items():

@@ -1,7 +1,7 @@
 """Unfinished work on the library's disk: private folders that do not outlive their process, and locks.
 
-Everything here may be deleted while nothing runs. What a killed process left behind is told from what a
-living one works on by a lock that the system drops when the process ends, so that no age has to be guessed.
+Everything here may be deleted while nothing runs. A process locks its private folder, and the system drops the
+lock when the process ends; so a folder that can be locked was left behind, and goes, however young it is.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ def transcribed(engines: WorkerEngines, title: Prepared) -> list[Word]:
         for chunk, answer in zip(title.chunks, answers, strict=True)
         if isinstance(answer, Transcript)
         for word in answer.words
-        if chunk.span.contains_ms(middle_ms(word))
+        if chunk.span.start_ms <= middle_ms(word) < chunk.span.end_ms
     ]
 
 
@@ -179,7 +179,8 @@ def aligned(engines: WorkerEngines, title: Prepared) -> list[Word]:
     """The words of the truth, where the aligner puts them."""
     requests = []
     for chunk in title.chunks:
-        said = tuple(word.text for word in title.truth.words if chunk.span.contains_ms(middle_ms(word)))
+        inside = range(chunk.span.start_ms, chunk.span.end_ms)
+        said = tuple(word.text for word in title.truth.words if middle_ms(word) in inside)
         request_id = f"{chunk.chunk_index:04x}"
         requests.append(AlignRequest(request_id, title.asset.asset_id, title.media_key, chunk.span, "en", said))
     answers = engines.answer(Job.ALIGN, requests, lambda _: None)

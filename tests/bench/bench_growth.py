@@ -22,7 +22,7 @@ from pathlib import Path
 
 from flows.working import few_collections
 from pipeline.stages import title
-from pipeline.stages.work import StageRun, Work
+from pipeline.stages.work import Work
 from pipeline.store import index
 from pipeline.store.claims import Claims
 from pipeline.store.ledger import Ledger
@@ -142,22 +142,24 @@ def caption(folder: Path, dialogue: Dialogue) -> list[Stage]:
             engines.spent.answering_s = 0.0
             lap_s = now_s
 
-        runs: list[StageRun] = []
+        under_way = ""
 
-        def ran(run: StageRun) -> None:
-            runs.append(run)
-            lap(run.step.stage)
+        def progress(stage: str, _done: int, _total: int) -> None:
+            nonlocal under_way
+            if under_way and stage != under_way:
+                lap(under_way)
+            under_way = stage
 
         work = Work(
+            objects=objects,
             ledger=Ledger(objects),
             claims=Claims(objects, owner="bench"),
             engines=engines,
             settings=Settings(engine=ENGINE),
-            progress=lambda _stage, _done, _total: None,
-            ran=ran,
+            progress=progress,
             at=lambda point: lap(COMPOSE) if point == "publish:before-tables" else None,
         )
-        outcome = title.make(work, objects, source, runs)
+        outcome = title.make(work, source)
         lap(PUBLISH)
     if outcome.status is not Status.MADE or not outcome.cues:
         raise ValueError(f"the title did not come through: {outcome}")

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.attempt import Offered, attempt
-from pipeline.stages.work import StageRun, Work
+from pipeline.stages.work import Work
 from pipeline.store.claims import Claims
 from pipeline.store.ledger import Ledger
 from pipeline.store.objects import FolderObjects
@@ -93,16 +93,15 @@ def finish(objects: FolderObjects, media: Path, titles: int) -> None:
             source, dialogue = media / f"title-{number:05}.mp4", Dialogue(number, LENGTH_MS)
             asset = seed(objects, source, dialogue, has_picture=number % 2 == 0)
             dialogues[asset.asset_id] = dialogue
-            runs: list[StageRun] = []
             work = Work(
+                objects=objects,
                 ledger=Ledger(objects),
                 claims=Claims(objects, owner="bench"),
                 engines=engines,
                 settings=Settings(engine=ENGINE),
                 progress=lambda _stage, _done, _total: None,
-                ran=runs.append,
             )
-            outcome = attempt(work, objects, Offered.at(source), runs)
+            outcome = attempt(work, Offered.at(source))
             if outcome.status is not Status.MADE:
                 raise ValueError(f"{source.name} did not come through: {outcome}")
             if number % 100 == 0:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import layout, receipts
-from pipeline.store.objects import FolderObjects
-from pipeline.store.receipts import Outcome, Receipt
+from pipeline.store.receipts import Receipt
 from tests.support import clips, hostile
 from tests.support.command import Ended, asked, reelingua
 from tests.support.hostile import Hostile, Verdict
+from tests.support.receipts import every_receipt
 
 BAD = (
     "empty",
@@ -46,7 +46,7 @@ class Batch:
     hits: list[str]
 
     def receipts(self) -> dict[str, Receipt]:
-        return {receipt.key: receipt for receipt in receipts.everything(FolderObjects(self.library))}
+        return {receipt.key: receipt for receipt in every_receipt(self.library)}
 
     def lines(self, name: str) -> list[str]:
         """Lines of the summary that name the file in full."""
@@ -76,7 +76,7 @@ def test_a_bad_file_gives_one_line_with_what_and_what_to_do_and_a_receipt(batch:
     assert batch.files[name].verdict is Verdict.REJECTED
     (line,) = batch.lines(name)
     receipt = batch.receipts()[str(batch.files[name].path)]
-    assert receipt.outcome is Outcome.REJECTED
+    assert receipt.verdict is receipts.Verdict.REJECTED
     assert receipt.reason
     assert receipt.remedy
     assert line.strip() == f"{batch.files[name].path}: {receipt.reason}; {receipt.remedy}"
@@ -85,7 +85,7 @@ def test_a_bad_file_gives_one_line_with_what_and_what_to_do_and_a_receipt(batch:
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_file_is_released_whatever_its_name(batch: Batch, name: str) -> None:
     receipt = batch.receipts()[layout.printable(str(batch.files[name].path))]
-    assert receipt.outcome is Outcome.ACCEPTED
+    assert receipt.verdict is receipts.Verdict.ACCEPTED
     assert receipt.asset_id is not None
     assert receipt.release_id is not None
     assert (batch.library / layout.manifest(receipt.asset_id, receipt.release_id)).exists()
@@ -108,5 +108,5 @@ def test_a_bad_file_in_a_folder_stops_no_other_and_is_taken_once_it_is_mended(tm
     (media / "broken.mkv").write_bytes(film.read_bytes())
     ended = reelingua("run", media, "--library", library)
     assert (ended.code, ended.err) == (0, "")
-    outcomes = Counter(receipt.outcome for receipt in receipts.everything(FolderObjects(library)))
-    assert outcomes == {Outcome.ACCEPTED: 2, Outcome.REJECTED: 1}
+    outcomes = Counter(receipt.verdict for receipt in every_receipt(library))
+    assert outcomes == {receipts.Verdict.ACCEPTED: 2, receipts.Verdict.REJECTED: 1}

@@ -15,11 +15,10 @@ from prefect.logging import disable_run_logger
 
 from flows.caption import caption
 from pipeline.errors import UsageError
-from pipeline.store import receipts
-from pipeline.store.objects import FolderObjects
-from pipeline.store.receipts import Outcome
+from pipeline.store.receipts import Verdict
 from tests.support import clips, contents
 from tests.support.command import asked
+from tests.support.receipts import every_receipt
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 200
@@ -81,10 +80,10 @@ def test_a_night_takes_what_has_settled_once_and_leaves_a_receipt_for_each(stack
 
     first = stack.night(library)
     assert first.returncode == 0, first.stdout + first.stderr
-    left = {receipt.key: receipt for receipt in receipts.everything(FolderObjects(library))}
-    assert {key: receipt.outcome for key, receipt in left.items()} == {
-        "drop/one_frame.mp4": Outcome.ACCEPTED,
-        "drop/bad.mp4": Outcome.REJECTED,
+    left = {receipt.key: receipt for receipt in every_receipt(library)}
+    assert {key: receipt.verdict for key, receipt in left.items()} == {
+        "drop/one_frame.mp4": Verdict.ACCEPTED,
+        "drop/bad.mp4": Verdict.REJECTED,
     }
     assert asked(library, "select release_id from assets") == [{"release_id": left["drop/one_frame.mp4"].release_id}]
 

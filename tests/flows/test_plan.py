@@ -32,7 +32,8 @@ def test_a_plan_names_tokens_memory_hours_and_cost_on_every_gpu(demo: Captioned)
     table = ended.out.partition(head)[2].partition("\n\n")[0].splitlines()
     for gpu in catalogue().gpus:
         (row,) = [line for line in table if line.startswith(gpu.name)]
-        *_, kv_tokens, sequences, in_flight, hours, cost = row.split()
+        *_, gpu_gb, kv_tokens, sequences, in_flight, hours, cost = row.split()
+        assert 0 < int(gpu_gb) <= (gpu.memory_gb.value or 0)
         assert int(kv_tokens.replace(",", "")) > int(in_flight.replace(",", "")) >= int(sequences.replace(",", "")) > 0
         assert float(hours) > 0
         assert (cost == "unknown") == (gpu.price_usd_per_h.value is None)

@@ -118,3 +118,44 @@ def test_what_does_not_exist_is_refused(planted: Path, option: str, value: str) 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert reelingua("qc", tmp_path / "missing.srt", "--language", "en").code == 2
+
+
+def test_fix_writes_what_can_be_mended_and_reports_the_rest(planted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "fixed.vtt"
+    ended = reelingua("qc", planted, "--language", "en", "--fps", "25", "--fix", out, "--format", "json")
+    report = json.loads(ended.raw)
+    again = reelingua("qc", out, "--language", "en", "--fps", "25", "--format", "json")
+    assert (ended.code, report["name"], report["format"]) == (0, "fixed.vtt", "vtt")
+    assert report["mended_cues"] > 0
+    assert json.loads(again.raw)["findings"] == report["findings"]
+    fixed_rules = {finding["rule"] for finding in report["findings"]}
+    assert "line-length" not in fixed_rules
+    assert "reading-speed" in fixed_rules
+    assert out.read_text("utf-8").startswith("WEBVTT")
+
+
+def test_fix_that_leaves_an_error_ends_with_3(tmp_path: Path) -> None:
+    crowded = [Cue(Span(1_000, 1_100), ("One.",), "en"), Cue(Span(1_200, 3_000), ("Two.",), "en")]
+    ended = reelingua("qc", written(tmp_path / "a.srt", crowded), "--language", "en", "--fix", tmp_path / "b.srt")
+    assert ended.code == 3
+    assert "min-duration" in ended.out
+    assert (tmp_path / "b.srt").exists()
+
+
+def test_fix_that_leaves_no_error_ends_with_0(tmp_path: Path) -> None:
+    long_line = [Cue(Span(1_000, 5_000), ("This line is longer than any guide allows, but it can be broken",), "en")]
+    out = tmp_path / "fixed.srt"
+    ended = reelingua("qc", written(tmp_path / "long.srt", long_line), "--language", "en", "--fix", out)
+    assert ended.code == 0
+    assert "1 cue mended" in ended.out
+    assert max(map(len, out.read_text("utf-8").splitlines())) <= 42
+
+
+@pytest.mark.parametrize("name", ["planted.srt", "fixed.txt", "no-such-folder/fixed.srt", "a-folder.srt"])
+def test_fix_refuses_its_own_source_and_what_cannot_be_written(planted: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "a-folder.srt").mkdir()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    ended = reelingua("qc", planted, "--language", "en", "--fix", tmp_path / name)
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.captions.formats import srt, ttml, vtt
-from pipeline.store import layout, receipts
-from pipeline.store.objects import FolderObjects
+from pipeline.store import layout
 from tests.support import clips, spoken
 from tests.support.command import Ended, asked, reelingua
+from tests.support.receipts import every_receipt
 from tests.support.spoken import Utterance
 
 EMPTY: dict[str, Callable[[Path], Path]] = {
@@ -47,7 +47,7 @@ class Made:
 
     def asset(self, name: str) -> str:
         """The asset of a title."""
-        found = {receipt.key: receipt.asset_id for receipt in receipts.everything(FolderObjects(self.library))}
+        found = {receipt.key: receipt.asset_id for receipt in every_receipt(self.library)}
         asset_id = found[str(self.sources[name])]
         assert asset_id is not None
         return asset_id

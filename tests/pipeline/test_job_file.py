@@ -75,7 +75,7 @@ def test_a_pipe_or_a_folder_beside_it_is_refused_without_waiting(tmp_path: Path)
     os.mkfifo(tmp_path / "film.txt")
     (tmp_path / "film.rttm").mkdir()
     for key in ('transcript = "film.txt"', 'speakers = "film.rttm"'):
-        with pytest.raises(UsageError, match="not a plain file|Is a directory"):
+        with pytest.raises(UsageError, match=r"not a plain file|Is a directory"):
             job_file.read(job(tmp_path, key), DEFAULTS)
 
 

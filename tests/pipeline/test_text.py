@@ -30,5 +30,5 @@ def test_what_could_break_or_turn_a_line_is_shown_as_an_escape(text: str, shown:
 @given(st.text(st.characters(), max_size=20))
 def test_any_text_becomes_one_line_that_can_be_encoded(text: str) -> None:
     line = one_line(text)
-    assert line.encode()
+    assert line.encode().decode() == line
     assert line.splitlines() in ([], [line])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.captions.profiles import CaptionProfile, languages, names, profile
 from schemas.captions import Cue, Italic
+from schemas.languages import primary
 from schemas.speech import Segment, Word
 from schemas.time import Span, frame_to_ms
 
@@ -50,7 +51,7 @@ def cuts_ms(draw: st.DrawFn, *, length_ms: int) -> list[int]:
 @st.composite
 def speech(draw: st.DrawFn, language: str) -> tuple[list[Segment], int]:
     """Segments of up to three speakers, now and then at once, and the length of the title."""
-    vocabulary = SAMPLES.get(language.split("-", maxsplit=1)[0], SAMPLES["en"]).split()
+    vocabulary = SAMPLES.get(primary(language), SAMPLES["en"]).split()
     segments: list[Segment] = []
     at_ms = draw(st.integers(0, 2_000))
     end_ms = at_ms

@@ -17,7 +17,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 from flows.attempt import Offered, receipted
-from pipeline.stages.work import StageRun, Work
+from pipeline.stages.work import Work
 from pipeline.store import owners
 from pipeline.store.claims import Claims
 from pipeline.store.ledger import Ledger
@@ -113,19 +113,18 @@ def _caption(source: Path, library: Path, report: Path | None, point: str) -> No
     points = _Points(point)
     objects = FolderObjects(library)
     engines = fixed_engine.FixedEngines(objects, at=points.reached)
-    runs: list[StageRun] = []
     work = Work(
+        objects=objects,
         ledger=Ledger(objects, at=points.reached),
         claims=Claims(objects, owner=owners.this_process()),
         engines=engines,
         settings=SETTINGS,
         progress=lambda stage, _done, _total: points.reached(f"{stage}:inside"),
-        ran=runs.append,
         at=points.reached,
     )
-    outcome = receipted(work, objects, Offered.at(source), runs)
+    outcome = receipted(work, Offered.at(source))
     if report is not None:
-        stages = tuple(run.step.stage for run in runs)
+        stages = tuple(run.step.stage for run in work.runs)
         trace = Trace(tuple(points.names), stages, tuple(engines.asked), outcome.status)
         report.write_text(json.dumps(dataclasses.asdict(trace)))
 
@@ -133,19 +132,18 @@ def _caption(source: Path, library: Path, report: Path | None, point: str) -> No
 def _caption_by_workers(source: Path, library: Path, orders: Orders) -> None:
     orders.give()
     objects = FolderObjects(library)
-    runs: list[StageRun] = []
     with WorkerEngines(
         str(library), fixed_engine.NAME, processes=1, registry=fixed_engine.REGISTRY, module=fixed_worker.__name__
     ) as engines:
         work = Work(
+            objects=objects,
             ledger=Ledger(objects),
             claims=Claims(objects, owner=owners.this_process()),
             engines=engines,
             settings=SETTINGS,
             progress=lambda _stage, _done, _total: None,
-            ran=runs.append,
         )
-        receipted(work, objects, Offered.at(source), runs)
+        receipted(work, Offered.at(source))
 
 
 class _Points:

@@ -25,6 +25,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]  # scipy has no inline types
 
 from schemas.speech import Turn, Word
+from schemas.time import Span
 
 COLLAR_MS = 250
 """On each side of a reference boundary: NIST RT-09."""
@@ -244,9 +245,10 @@ def _pieces(
     for start_ms, end_ms in itertools.pairwise(sorted(bounds)):
         if any(edge - collar_ms <= start_ms < edge + collar_ms for edge in edges):
             continue
-        speaking = frozenset(turn.speaker for turn in reference if turn.speaker and turn.span.contains_ms(start_ms))
-        heard = frozenset(turn.speaker for turn in found if turn.span.contains_ms(start_ms))
-        yield end_ms - start_ms, speaking, heard
+        stretch = Span(start_ms, end_ms)
+        speaking = frozenset(turn.speaker for turn in reference if turn.speaker and turn.span.overlap_ms(stretch))
+        heard = frozenset(turn.speaker for turn in found if turn.span.overlap_ms(stretch))
+        yield stretch.duration_ms, speaking, heard
 
 
 def _best_mapping(pieces: Sequence[tuple[int, frozenset[str], frozenset[str | None]]]) -> dict[str, str]:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pipeline.contracts import ModelId
 from pipeline.errors import EngineCrashed, EngineUnavailable, UsageError
 from pipeline.store.answers import Answers
 from pipeline.store.objects import open_objects
@@ -14,6 +16,7 @@ from schemas.jobs import AlignRequest, Job, TranscribeRequest, Transcript
 from schemas.time import Span
 from tests.support import faults
 from workers.client import WorkerEngines
+from workers.registry import Registry
 
 ASSET = "0123456789abcdef"
 OTHER_ASSET = "fedcba9876543210"
@@ -34,7 +37,13 @@ def heard(results: Sequence[object]) -> list[str | None]:
     return told
 
 
-def faulty(library: Path, *, stall_limit_s: float = 60.0, warnings: list[str] | None = None) -> WorkerEngines:
+def faulty(
+    library: Path,
+    *,
+    stall_limit_s: float = 60.0,
+    warnings: list[str] | None = None,
+    registry: Registry = faults.REGISTRY,
+) -> WorkerEngines:
     warn = (lambda _: None) if warnings is None else warnings.append
     return WorkerEngines(
         str(library),
@@ -42,7 +51,7 @@ def faulty(library: Path, *, stall_limit_s: float = 60.0, warnings: list[str] | 
         processes=1,
         warn=warn,
         stall_limit_s=stall_limit_s,
-        registry=faults.REGISTRY,
+        registry=registry,
         module="tests.support.faulty_worker",
     )
 
@@ -176,6 +185,33 @@ def test_an_engine_that_cannot_be_loaded_says_what_to_do(library: Path) -> None:
     request = AlignRequest("0a", ASSET, "word:a", Span(0, 1000), "en", ("a",))
     with faulty(library) as engines, pytest.raises(EngineUnavailable, match="choose another"):
         engines.answer(Job.ALIGN, [request], lambda _: None)
+
+
+@pytest.mark.parametrize("wanted", [ModelId("faulty", "2"), ModelId("better", "1")])
+def test_a_worker_with_another_model_answers_nothing(library: Path, wanted: ModelId) -> None:
+    (family,) = faults.REGISTRY.families
+    registry = Registry((replace(family, model_id=lambda _job: wanted),))
+    said = f"faulty 1 where {wanted.name} {wanted.revision} must answer.*bring both to the same version"
+    with faulty(library, registry=registry) as engines, pytest.raises(EngineUnavailable, match=said):
+        engines.answer(Job.TRANSCRIBE, [asking("word:wrong")], lambda _: None)
+    kept = Answers(open_objects(str(library))).find(ASSET, Job.TRANSCRIBE, ["0000"], Transcript, include_failures=True)
+    assert kept.missing == ("0000",)
+
+
+def test_a_worker_that_hangs_while_it_loads_is_killed(library: Path) -> None:
+    """Three times, as three deaths on nothing in particular mean a sick machine."""
+    engines = WorkerEngines(
+        str(library), "faulty", stall_limit_s=0.5, registry=faults.REGISTRY, module="tests.support.endless_worker"
+    )
+    with engines, pytest.raises(EngineCrashed, match="did not answer"):
+        engines.answer(Job.TRANSCRIBE, [asking("word:never")], lambda _: None)
+
+
+def test_engines_can_be_asked_again_after_they_were_closed(library: Path) -> None:
+    engines = faulty(library)
+    for number, word in enumerate(("first", "second")):
+        assert heard(engines.answer(Job.TRANSCRIBE, [asking(f"word:{word}", number)], lambda _: None)) == [word]
+        engines.close()
 
 
 def test_a_model_is_named_without_starting_anything(library: Path) -> None:

@@ -12,7 +12,7 @@ from schemas.time import Span
 from tests.support import faults
 from workers import spool
 from workers.__main__ import EXIT_CRASHED, EXIT_DONE, EXIT_UNAVAILABLE, EXIT_USAGE, main
-from workers.messages import Answered, Fatal, Message, Ready, parse
+from workers.messages import Answered, Ending, Fatal, Message, Ready, parse
 
 ASSET = "0123456789abcdef"
 LIMIT_S = 60  # a worker on a crowded machine ends in about two
@@ -59,7 +59,7 @@ def test_a_worker_with_a_parent_ends_when_the_parent_is_gone(tmp_path: Path) -> 
 
 def test_an_engine_that_cannot_be_loaded_says_so_and_what_to_do(tmp_path: Path) -> None:
     process = worker(tmp_path, job="align")
-    assert told(process) == [Fatal(kind="unavailable", text="the faulty engine has no aligner; choose another")]
+    assert told(process) == [Fatal(kind=Ending.UNAVAILABLE, text="the faulty engine has no aligner; choose another")]
     assert process.returncode == EXIT_UNAVAILABLE
 
 
@@ -67,7 +67,7 @@ def test_a_library_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     process = worker(tmp_path, library="gopher://somewhere")
     (message,) = told(process)
     assert isinstance(message, Fatal)
-    assert message.kind == "usage"
+    assert message.kind is Ending.USAGE
     assert process.returncode == EXIT_USAGE
 
 

@@ -53,7 +53,6 @@ def test_every_request_is_answered_once_and_told_after_it_was_written(tmp_path: 
     }
     assert isinstance(told[0], Ready)
     answered = [message for message in told if isinstance(message, Answered)]
-    assert sum(message.audio_ms for message in answered) == 39 * 100
     assert {message.part.split("/")[0] for message in answered} == set(ASSETS)
 
 

@@ -15,7 +15,8 @@ import charset_normalizer
 
 from pipeline.captions.formats import timeline, vtt
 from pipeline.captions.formats.notes import quoted
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
+from schemas.languages import primary
 
 
 class Format(StrEnum):
@@ -119,7 +120,7 @@ def decode(data: bytes, language: str) -> Decoded:
     """Text of a file: by byte order mark, an XML declaration, as UTF-8, or by the statistics of its letters.
 
     Raises:
-        CaptionFileError: Binary, damaged, or in an encoding that cannot be told.
+        TextFileError: Binary, damaged, or in an encoding that cannot be told.
 
     """
     for mark, encoding in _MARKS:
@@ -149,7 +150,7 @@ def format_of(text: str, name: str) -> Format:
     """Format of a text by its content; the name decides only where the content does not.
 
     Raises:
-        CaptionFileError: A format that is not read, or none.
+        TextFileError: A format that is not read, or none.
 
     """
     start = text.lstrip("\ufeff \t\r\n")[:2000]
@@ -157,9 +158,9 @@ def format_of(text: str, name: str) -> Format:
         return Format.VTT
     for mark, other in _OTHER_FORMATS:
         if start.lower().startswith(mark.lower()):
-            raise CaptionFileError(f"this is {other}", "convert it to SRT, WebVTT or TTML", 1)
+            raise TextFileError(f"this is {other}", "convert it to SRT, WebVTT or TTML", 1)
     if _MICRODVD.match(start):
-        raise CaptionFileError("this is MicroDVD, which counts frames", "convert it to SRT with its frame rate", 1)
+        raise TextFileError("this is MicroDVD, which counts frames", "convert it to SRT with its frame rate", 1)
     if start.startswith("<") and not start.startswith(("<i", "<b", "<u", "<font")):
         return Format.TTML
     suffix = PurePath(name).suffix.lower()
@@ -168,7 +169,7 @@ def format_of(text: str, name: str) -> Format:
     if not start and suffix == ".srt":
         return Format.SRT
     what = f"there is no time line; it begins with {quoted(start[:40])}" if start else "the file is empty"
-    raise CaptionFileError(what, "is this a caption file?", 1)
+    raise TextFileError(what, "is this a caption file?", 1)
 
 
 def _checked(text: str) -> str:
@@ -218,8 +219,7 @@ def _is_damaged(data: bytes) -> bool:
 def _guessed(data: bytes, language: str) -> Decoded:
     """By statistics of the lines that are not ASCII: first among the encodings of the language, then among all."""
     sample = b"\n".join(_foreign_lines(data))
-    primary = language.lower().split("-")[0]
-    own = _BY_LANGUAGE.get(primary, _WESTERN)
+    own = _BY_LANGUAGE.get(primary(language), _WESTERN)
     for candidates, whose in ((own, f"the encodings for {language!r}"), (_ANY, "all encodings")):
         for encoding in _ranked(sample, candidates):
             try:
@@ -228,7 +228,7 @@ def _guessed(data: bytes, language: str) -> Decoded:
                 continue
             note = f"read as {encoding}: it is not UTF-8, and of {whose} this fits its letters best"
             return Decoded(_checked(text), encoding, (note,))
-    raise CaptionFileError("the encoding cannot be told", "save the file as UTF-8", _line_of(data, 0))
+    raise TextFileError("the encoding cannot be told", "save the file as UTF-8", _line_of(data, 0))
 
 
 def _foreign_lines(data: bytes) -> Iterator[bytes]:
@@ -259,12 +259,12 @@ def _broken_words(sample: bytes, encoding: str) -> int:
     return capitals + sum(1 for _ in _SIGN_IN_WORD.finditer(text))
 
 
-def _binary(line: int) -> CaptionFileError:
-    return CaptionFileError("the file is binary", "is this a caption file?", line)
+def _binary(line: int) -> TextFileError:
+    return TextFileError("the file is binary", "is this a caption file?", line)
 
 
-def _undecodable(data: bytes, error: UnicodeDecodeError) -> CaptionFileError:
-    return CaptionFileError(
+def _undecodable(data: bytes, error: UnicodeDecodeError) -> TextFileError:
+    return TextFileError(
         f"the bytes there are not {error.encoding}, as the rest is",
         "save the file as UTF-8",
         _line_of(data, error.start),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from schemas.captions import Placement
+from schemas.languages import primary
 
 _THIRD = Fraction(100, 3)
 
 # Scripts written from right to left, by language (CLDR, characterOrder) and by script subtag.
-_RTL_LANGUAGES = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "syr", "ug", "ur", "yi"})
+_RTL_LANGUAGES = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "syr", "ug", "ur", "yi"})
 _RTL_SCRIPTS = frozenset({"arab", "hebr", "syrc", "thaa", "nkoo", "rohg"})
 
 
@@ -22,9 +23,8 @@ def placement_at(x: float, y: float) -> Placement:
 
 def is_right_to_left(language: str) -> bool:
     """Whether lines in this language (BCP 47) run from right to left."""
-    primary, *others = language.lower().split("-")
-    scripts = [part for part in others if len(part) == 4 and part.isalpha()]
-    return scripts[0] in _RTL_SCRIPTS if scripts else primary in _RTL_LANGUAGES
+    scripts = [part for part in language.lower().split("-")[1:] if len(part) == 4 and part.isalpha()]
+    return scripts[0] in _RTL_SCRIPTS if scripts else primary(language) in _RTL_LANGUAGES
 
 
 def _cell(percent: float) -> int:

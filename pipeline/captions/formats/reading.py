@@ -9,7 +9,7 @@ from pipeline.captions.formats import srt, ttml, vtt
 from pipeline.captions.formats.detect import Format, decode, format_of
 from pipeline.captions.formats.limits import MAX_FILE_BYTES
 from pipeline.captions.formats.runs import Parsed
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 from schemas.captions import Cue
 
 _SCANNERS: dict[Format, Callable[[str, str], Parsed]] = {
@@ -40,11 +40,11 @@ def read(data: bytes, *, language: str, name: str) -> CaptionFile:
     """The cues of a file in ``language``, whatever its format and encoding; ``name`` is its file name, a hint.
 
     Raises:
-        CaptionFileError: It cannot be read; the line says where.
+        TextFileError: It cannot be read; the line says where.
 
     """
     if len(data) > MAX_FILE_BYTES:
-        raise CaptionFileError(
+        raise TextFileError(
             f"the file has {len(data)} bytes, and at most {MAX_FILE_BYTES} are read", "is this a caption file?", 1
         )
     decoded = decode(data, language)

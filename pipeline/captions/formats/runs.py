@@ -100,7 +100,7 @@ def name_of_speaker(name: str) -> str:
     return " ".join(plain(name).split())
 
 
-def in_order(cues: Iterable[Cue]) -> list[Cue]:
+def by_start(cues: Iterable[Cue]) -> list[Cue]:
     """Cues in order of start, as WebVTT demands; those of equal start stay as they are."""
     return sorted(cues, key=lambda cue: cue.span.start_ms)
 

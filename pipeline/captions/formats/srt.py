@@ -16,8 +16,8 @@ import pysrt
 from pipeline.captions.formats import timeline
 from pipeline.captions.formats.limits import MAX_CUES, checked_length, too_many
 from pipeline.captions.formats.notes import Notes
-from pipeline.captions.formats.runs import Parsed, Run, in_order, lay_out, lines_of
-from pipeline.errors import CaptionFileError
+from pipeline.captions.formats.runs import Parsed, Run, by_start, lay_out, lines_of
+from pipeline.errors import TextFileError
 from schemas.captions import Cue, Placement
 from schemas.time import Span
 
@@ -61,7 +61,7 @@ def parse(text: str, language: str) -> list[Cue]:
     """Cues of an SRT file in order of start; ``compose`` is undone but for what SRT cannot carry.
 
     Raises:
-        CaptionFileError: A time line cannot be understood, or there is none; it carries the line.
+        TextFileError: A time line cannot be understood, or there is none; it carries the line.
 
     """
     return list(scan(text, language).cues)
@@ -79,12 +79,12 @@ def scan(text: str, language: str) -> Parsed:
             continue
         span = Span(block.item.start.ordinal, block.item.end.ordinal)
         cues.append(laid.cue(span, language=language, placement=placement))
-    return Parsed(tuple(in_order(cues)), notes.summary())
+    return Parsed(tuple(by_start(cues)), notes.summary())
 
 
 def compose(cues: Sequence[Cue]) -> str:
     """The cues as SRT in order of start, numbered from 1, with line feeds at the ends of lines."""
-    return "".join(f"{_item(number, cue)}\n" for number, cue in enumerate(in_order(cues), start=1))
+    return "".join(f"{_item(number, cue)}\n" for number, cue in enumerate(by_start(cues), start=1))
 
 
 def _item(number: int, cue: Cue) -> pysrt.SubRipItem:
@@ -103,7 +103,7 @@ def _blocks(text: str, notes: Notes) -> Iterator[_Block]:
     times = _time_lines(lines)
     if not times:
         if text.strip("\ufeff \t\r\n"):
-            raise CaptionFileError("there is no time line", "is this a caption file?", 1)
+            raise TextFileError("there is no time line", "is this a caption file?", 1)
         return
     _note_preamble(lines[: times[0]], notes)
     indexed = False
@@ -121,7 +121,7 @@ def _time_lines(lines: Sequence[str]) -> list[int]:
     """Positions of the time lines.
 
     Raises:
-        CaptionFileError: A line with an arrow where the times belong, or that begins like one, is none; or
+        TextFileError: A line with an arrow where the times belong, or that begins like one, is none; or
             there are too many.
 
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.captions.formats.notes import Notes, quoted
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 from schemas.time import Span, seconds_to_ms
 
 ZERO_LENGTH_MS = 1
@@ -51,9 +51,9 @@ def looks_timed(line: str) -> bool:
     return _LOOKS_TIMED.match(line) is not None
 
 
-def unreadable(line: str, number: int) -> CaptionFileError:
+def unreadable(line: str, number: int) -> TextFileError:
     """The error for a line that stands where the times belong and is none."""
-    return CaptionFileError(
+    return TextFileError(
         f"{quoted(line)} is not a time line",
         "write it as 00:00:01,000 --> 00:00:02,500 and read the file again",
         number,
@@ -64,12 +64,12 @@ def read(match: re.Match[str], number: int, notes: Notes, *, mark: str) -> TimeL
     """Times of a recognised line; ``mark`` is what the format writes before the milliseconds.
 
     Raises:
-        CaptionFileError: A minute or second beyond 59, or the end lies before the start.
+        TextFileError: A minute or second beyond 59, or the end lies before the start.
 
     """
     start_ms, end_ms = (_milliseconds(match, side, number) for side in "ab")
     if end_ms < start_ms:
-        raise CaptionFileError(
+        raise TextFileError(
             f"the cue ends before it starts: {quoted(match[0].strip())}",
             "correct its times and read the file again",
             number,
@@ -92,7 +92,7 @@ def clock(at_ms: int, *, mark: str) -> str:
 def _milliseconds(match: re.Match[str], side: str, number: int) -> int:
     hours, minutes, seconds = (int(match[f"{side}_{part}"] or 0) for part in "hms")
     if minutes > 59 or seconds > 59:
-        raise CaptionFileError(
+        raise TextFileError(
             f"{quoted(match[0].strip())} has a minute or second beyond 59", "correct it and read the file again", number
         )
     fraction = match[f"{side}_f"] or "0"

@@ -15,14 +15,14 @@ from fractions import Fraction
 from pipeline.captions.formats import xml_tree
 from pipeline.captions.formats.limits import MAX_CUES, checked_length, too_many
 from pipeline.captions.formats.notes import Notes, quoted
-from pipeline.captions.formats.runs import Parsed, in_order, lay_out
+from pipeline.captions.formats.runs import Parsed, by_start, lay_out
 from pipeline.captions.formats.timeline import ZERO_LENGTH_MS
 from pipeline.captions.formats.ttml_document import document
 from pipeline.captions.formats.ttml_layout import Layout
 from pipeline.captions.formats.ttml_times import clock_of
-from pipeline.captions.formats.ttml_timing import Active, Paragraph, Piece, paragraphs, pieces
+from pipeline.captions.formats.ttml_timing import Active, Paragraph, TimedRun, paragraphs, timed_runs
 from pipeline.captions.formats.xml_tree import Element
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 from schemas.captions import Cue
 from schemas.time import Span, seconds_to_ms
 
@@ -36,7 +36,7 @@ def parse(text: str, language: str) -> list[Cue]:
     """Cues of a TTML document in order of start; ``compose`` is undone.
 
     Raises:
-        CaptionFileError: Not XML, not TTML, or times that cannot be understood; it carries the line.
+        TextFileError: Not XML, not TTML, or times that cannot be understood; it carries the line.
 
     """
     return list(scan(text, language).cues)
@@ -48,7 +48,7 @@ def compose(cues: Sequence[Cue], *, language: str, rate: Fraction | None = None)
     ``rate`` in frames per second is stated as ``ttp:frameRate``, for tools that show frames; the times do not
     depend on it.
     """
-    return document(in_order(cues), language=language, rate=rate)
+    return document(by_start(cues), language=language, rate=rate)
 
 
 def scan(text: str, language: str) -> Parsed:
@@ -61,18 +61,18 @@ def scan(text: str, language: str) -> Parsed:
         text = _LATE_DECLARATION.sub(r"\1", text, count=1)
     root = xml_tree.read(text)
     if root.name != "tt:tt":
-        raise CaptionFileError(f"the XML is {quoted(root.name)} and not TTML", "is this a caption file?", root.line)
+        raise TextFileError(f"the XML is {quoted(root.name)} and not TTML", "is this a caption file?", root.line)
     clock = clock_of(root.attributes, root.line)
     layout = Layout(root, language)
     names = _names(root)
     cues: list[Cue] = []
     for body in root.children("tt:body"):
         for paragraph in paragraphs(body, clock, notes):
-            parts = pieces(paragraph, clock, layout, names, notes)
+            parts = timed_runs(paragraph, clock, layout, names, notes)
             cues += _cues(paragraph, parts, layout, language, notes)
             if len(cues) > MAX_CUES:
                 raise too_many(paragraph.path[-1].line)
-    return Parsed(tuple(in_order(cues)), notes.summary())
+    return Parsed(tuple(by_start(cues)), notes.summary())
 
 
 def _names(root: Element) -> dict[str, str]:
@@ -85,7 +85,9 @@ def _names(root: Element) -> dict[str, str]:
     }
 
 
-def _cues(paragraph: Paragraph, parts: Sequence[Piece], layout: Layout, language: str, notes: Notes) -> Iterator[Cue]:
+def _cues(
+    paragraph: Paragraph, parts: Sequence[TimedRun], layout: Layout, language: str, notes: Notes
+) -> Iterator[Cue]:
     """The cues of a paragraph: one, or one for each state in which its timed spans put it."""
     line = paragraph.path[-1].line
     checked_length(sum(len(part.run.text) for part in parts), line)
@@ -103,7 +105,7 @@ def _cues(paragraph: Paragraph, parts: Sequence[Piece], layout: Layout, language
         yield laid.cue(_span(active, line, notes), language=language, placement=placement)
 
 
-def _states(whole: Active, parts: Sequence[Piece], line: int) -> Iterator[tuple[Active, Sequence[Piece]]]:
+def _states(whole: Active, parts: Sequence[TimedRun], line: int) -> Iterator[tuple[Active, Sequence[TimedRun]]]:
     """What is on screen from each change of a paragraph to the next."""
     if all(part.active == whole for part in parts):
         yield whole, parts
@@ -111,7 +113,7 @@ def _states(whole: Active, parts: Sequence[Piece], line: int) -> Iterator[tuple[
     seen = [part for part in parts if part.run.text.strip()]
     moments = sorted({moment for part in seen for moment in (part.active.begin, part.active.end) if moment is not None})
     if len(moments) > MAX_CHANGES:
-        raise CaptionFileError(
+        raise TextFileError(
             f"the paragraph changes {len(moments)} times, and at most {MAX_CHANGES} are read", "split it", line
         )
     if any(part.active.end is None for part in seen):
@@ -131,5 +133,5 @@ def _span(active: Active, line: int, notes: Notes) -> Span:
     return Span(start_ms, end_ms)
 
 
-def _endless(line: int) -> CaptionFileError:
-    return CaptionFileError("the text has no end time", "give it an end or a dur and read the file again", line)
+def _endless(line: int) -> TextFileError:
+    return TextFileError("the text has no end time", "give it an end or a dur and read the file again", line)

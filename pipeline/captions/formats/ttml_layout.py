@@ -32,7 +32,7 @@ class _Box:
 
 
 class Layout:
-    """Answers for the styles and regions of one document."""
+    """What the styles and regions of one document say of its elements."""
 
     def __init__(self, root: Element, language: str) -> None:
         self._styles = {style.attributes["xml:id"]: style for style in _identified(root, "tt:style")}
@@ -82,8 +82,8 @@ class Layout:
     def specified(self, element: Element, name: str, *, depth: int = 0) -> str | None:
         """What an element specifies: inline, in style elements inside it, or in the last style it refers to.
 
-        Remembered, also while it is being looked for: a circle of references ends, and a web of them costs
-        no more than a list.
+        Every answer is remembered, and None while it is looked for, so that a circle of references ends and a
+        web of them costs no more than a list.
         """
         if name in element.attributes:
             return element.attributes[name].strip()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.captions.formats.notes import quoted
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 
 _DEFAULT_FRAME_RATE = 30
 """Frames per second where a document states none (TTML2 §7.2.5)."""
@@ -49,7 +49,7 @@ class Clock:
         """Seconds of a clock time or an offset time.
 
         Raises:
-            CaptionFileError: It is neither, or a minute, second or frame is beyond its range.
+            TextFileError: It is neither, or a minute, second or frame is beyond its range.
 
         """
         expression = expression.strip()
@@ -86,12 +86,12 @@ def clock_of(attributes: Mapping[str, str], line: int) -> Clock:
     """The clock of a document whose root has these attributes.
 
     Raises:
-        CaptionFileError: A parameter cannot be read, or times are of the day and not of the media.
+        TextFileError: A parameter cannot be read, or times are of the day and not of the media.
 
     """
     base = attributes.get("ttp:timeBase", "media")
     if base not in ("media", "smpte"):
-        raise CaptionFileError(
+        raise TextFileError(
             f"times count on the time base {quoted(base)}", "export the file with ttp:timeBase media or smpte", line
         )
     nominal = _positive(attributes, "ttp:frameRate", _DEFAULT_FRAME_RATE, line)
@@ -101,7 +101,7 @@ def clock_of(attributes: Mapping[str, str], line: int) -> Clock:
     ticks = rate * sub_frames if "ttp:frameRate" in attributes else 1
     drop_mode = attributes.get("ttp:dropMode", "nonDrop")
     if drop_mode not in ("nonDrop", "dropNTSC"):
-        raise CaptionFileError(f"the drop mode {quoted(drop_mode)} is not read", "export the file in media time", line)
+        raise TextFileError(f"the drop mode {quoted(drop_mode)} is not read", "export the file in media time", line)
     return Clock(
         nominal_rate=nominal,
         rate=rate,
@@ -117,7 +117,7 @@ def _multiplier(attributes: Mapping[str, str], line: int) -> Fraction:
     stated = attributes.get("ttp:frameRateMultiplier", "1 1").strip()
     match = _MULTIPLIER.fullmatch(stated)
     if match is None or not int(match[1]) or not int(match[2] or 1):
-        raise CaptionFileError(f"ttp:frameRateMultiplier {quoted(stated)} is no ratio", "write it as 1000 1001", line)
+        raise TextFileError(f"ttp:frameRateMultiplier {quoted(stated)} is no ratio", "write it as 1000 1001", line)
     return Fraction(int(match[1]), int(match[2] or 1))
 
 
@@ -126,7 +126,7 @@ def _positive(attributes: Mapping[str, str], name: str, default: int, line: int)
         return default
     stated = attributes[name].strip()
     if not (stated.isascii() and stated.isdigit() and len(stated) <= 12 and int(stated)):
-        raise CaptionFileError(
+        raise TextFileError(
             f"{name} {quoted(stated)} is no positive number", "correct it and read the file again", line
         )
     return int(stated)
@@ -136,7 +136,7 @@ def _decimal(whole: str, fraction: str | None) -> Fraction:
     return Fraction(int(whole)) + Fraction(int(fraction or 0), 10 ** len(fraction or ""))
 
 
-def _unreadable(expression: str, line: int) -> CaptionFileError:
-    return CaptionFileError(
+def _unreadable(expression: str, line: int) -> TextFileError:
+    return TextFileError(
         f"{quoted(expression)} is not a time", "write it as 00:00:01.000 or 1.0s and read the file again", line
     )

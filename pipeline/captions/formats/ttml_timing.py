@@ -13,7 +13,7 @@ from pipeline.captions.formats.runs import Run
 from pipeline.captions.formats.ttml_layout import Layout
 from pipeline.captions.formats.ttml_times import Clock
 from pipeline.captions.formats.xml_tree import Element
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 
 _WHITE_SPACE = re.compile(r"[ \t\r\n]+")
 _UNREAD_RUBY = frozenset({"text", "textContainer", "delimiter"})
@@ -42,7 +42,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TimedRun:
     """Text of a paragraph in one style, with its own times."""
 
     run: Run
@@ -62,9 +62,11 @@ def paragraphs(body: Element, clock: Clock, notes: Notes) -> Iterator[Paragraph]
     yield from _below((body,), active, clock, notes)
 
 
-def pieces(paragraph: Paragraph, clock: Clock, layout: Layout, names: dict[str, str], notes: Notes) -> list[Piece]:
+def timed_runs(
+    paragraph: Paragraph, clock: Clock, layout: Layout, names: dict[str, str], notes: Notes
+) -> list[TimedRun]:
     """Text of a paragraph, span by span; ``names`` are the agents' by their id."""
-    return list(_collapsed(_pieces(paragraph.path, paragraph.active, _Context(clock, layout, names, notes))))
+    return list(_collapsed(_timed_runs(paragraph.path, paragraph.active, _Context(clock, layout, names, notes))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _timed(parent: Element, active: Active, clock: Clock, *names: str) -> Iterat
     reference: Fraction | None = active.begin
     for child in parent.children(*names):
         if reference is None:
-            raise CaptionFileError("what it follows in sequence has no end", "give that a dur or an end", child.line)
+            raise TextFileError("what it follows in sequence has no end", "give that a dur or an end", child.line)
         child_active = _active(child, active, reference, clock)
         yield child, child_active
         if in_sequence:
@@ -137,7 +139,7 @@ def _active(element: Element, parent: Active, reference: Fraction, clock: Clock)
     if "end" in stated:
         if reference + stated["end"] < begin:
             times = f"{quoted(element.attributes['begin'])} to {quoted(element.attributes['end'])}"
-            raise CaptionFileError(
+            raise TextFileError(
                 f"it ends before it begins: {times}",
                 "correct its times and read the file again",
                 element.line,
@@ -148,7 +150,7 @@ def _active(element: Element, parent: Active, reference: Fraction, clock: Clock)
     return Active(begin, min(ends, default=None))
 
 
-def _pieces(path: tuple[Element, ...], active: Active, context: _Context) -> Iterator[Piece]:
+def _timed_runs(path: tuple[Element, ...], active: Active, context: _Context) -> Iterator[TimedRun]:
     element = path[-1]
     italic = context.layout.is_italic(path)
     speaker = _speaker(path, context.names)
@@ -159,20 +161,20 @@ def _pieces(path: tuple[Element, ...], active: Active, context: _Context) -> Ite
     for node in element.content:
         if isinstance(node, str):
             if shows_text:
-                yield Piece(Run(node, italic, speaker), active, keeps_space)
+                yield TimedRun(Run(node, italic, speaker), active, keeps_space)
         elif node.name == "tt:br":
             next(timed)
-            yield Piece(Run("\n", italic, speaker), active, keeps_space=True)
+            yield TimedRun(Run("\n", italic, speaker), active, keeps_space=True)
         elif node.name == "tt:span":
             _, span_active = next(timed)
             if context.layout.specified(node, "tts:ruby") in _UNREAD_RUBY:
                 context.notes.add("ruby text, left out", node.line)
             elif span_active.end is None or span_active.begin <= span_active.end:
-                yield from _pieces((*path, node), span_active, context)
+                yield from _timed_runs((*path, node), span_active, context)
 
 
-def _collapsed(parts: Iterable[Piece]) -> Iterator[Piece]:
-    """The pieces with each stretch of white space that does not count made one space, also across their borders."""
+def _collapsed(parts: Iterable[TimedRun]) -> Iterator[TimedRun]:
+    """The runs with each stretch of white space that does not count made one space, also across their borders."""
     after_space = True
     for part in parts:
         text = part.run.text

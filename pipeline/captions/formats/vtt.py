@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pipeline.captions.formats import cue_settings, timeline
 from pipeline.captions.formats.limits import MAX_CUES, checked_length, too_many
 from pipeline.captions.formats.notes import Notes, quoted
-from pipeline.captions.formats.runs import Parsed, Run, in_order, lay_out, lines_of, name_of_speaker
-from pipeline.errors import CaptionFileError
+from pipeline.captions.formats.runs import Parsed, Run, by_start, lay_out, lines_of, name_of_speaker
+from pipeline.errors import TextFileError
 from schemas.captions import Cue
 
 SIGNATURE = "WEBVTT"
@@ -50,7 +50,7 @@ def parse(text: str, language: str) -> list[Cue]:
     """Cues of a WebVTT file in order of start; ``compose`` is undone.
 
     Raises:
-        CaptionFileError: The signature is missing, or a time line cannot be understood; it carries the line.
+        TextFileError: The signature is missing, or a time line cannot be understood; it carries the line.
 
     """
     return list(scan(text, language).cues)
@@ -72,12 +72,12 @@ def scan(text: str, language: str) -> Parsed:
             notes.add("speakers that change inside a line or are known for some lines only, left out", block.line)
         placement = cue_settings.read(block.timed.rest, language, block.line, notes)
         cues.append(laid.cue(block.timed.span, language=language, placement=placement))
-    return Parsed(tuple(in_order(cues)), notes.summary())
+    return Parsed(tuple(by_start(cues)), notes.summary())
 
 
 def compose(cues: Sequence[Cue]) -> str:
     """The cues as WebVTT in order of start, with identifiers from 1 and line feeds at the ends of lines."""
-    blocks = (_block(number, cue) for number, cue in enumerate(in_order(cues), start=1))
+    blocks = (_block(number, cue) for number, cue in enumerate(by_start(cues), start=1))
     return "\n".join([f"{SIGNATURE}\n", *blocks])
 
 
@@ -129,7 +129,7 @@ def _after_header(lines: Sequence[str], notes: Notes) -> int:
     """Position after the signature and the header that may follow it.
 
     Raises:
-        CaptionFileError: The file does not begin with the signature, nor with a cue.
+        TextFileError: The file does not begin with the signature, nor with a cue.
 
     """
     first = next((at for at, line in enumerate(lines) if line.strip()), 0)
@@ -139,7 +139,7 @@ def _after_header(lines: Sequence[str], notes: Notes) -> int:
     if lines[first].rstrip() != SIGNATURE and not lines[first].startswith((f"{SIGNATURE} ", f"{SIGNATURE}\t")):
         if _time_line_of_block(lines, first) is None:
             what = f"the file begins with {quoted(lines[first])} and not with WEBVTT"
-            raise CaptionFileError(what, "is this a WebVTT file?", first + 1)
+            raise TextFileError(what, "is this a WebVTT file?", first + 1)
         # Cut from a longer file, or converted by hand.
         notes.add("the signature WEBVTT is missing", first + 1)
         return first

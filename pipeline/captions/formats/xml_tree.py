@@ -16,7 +16,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.sax import make_parser
 
 from pipeline.captions.formats.vocabulary import TT, prefixed
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 
 MAX_DEPTH = 64
 """Ours: TTML needs ten (a span in a span in a ruby container); far below Python's limit of recursion."""
@@ -66,7 +66,7 @@ def read(text: str) -> Element:
     """Root of the document in ``text``; a declared encoding is ignored, since the text is decoded.
 
     Raises:
-        CaptionFileError: Not well-formed, beyond a limit, or with a document type or entities.
+        TextFileError: Not well-formed, beyond a limit, or with a document type or entities.
 
     """
     _check_tags(text)
@@ -81,9 +81,9 @@ def read(text: str) -> Element:
         parser.close()
     except SAXParseException as error:
         what = f"the XML is broken: {error.getMessage()}"
-        raise CaptionFileError(what, "correct it and read the file again", error.getLineNumber() or 1) from error
+        raise TextFileError(what, "correct it and read the file again", error.getLineNumber() or 1) from error
     except DefusedXmlException as error:
-        raise CaptionFileError(
+        raise TextFileError(
             "the XML declares a document type or entities, which captions do not need and attacks do",
             "remove the DOCTYPE and read the file again",
             handler.line(),
@@ -96,12 +96,12 @@ def _check_tags(text: str) -> None:
     line = 1
     for part in text.split("<"):
         if len(part) > MAX_TAG_CHARACTERS:
-            raise CaptionFileError(f"a tag or text has {len(part)} characters", "is this a caption file?", line)
+            raise TextFileError(f"a tag or text has {len(part)} characters", "is this a caption file?", line)
         line += part.count("\n")
 
 
 class _Builder(ContentHandler):
-    """Builds the tree from the parser's events."""
+    """Builder of the tree, from the parser's events."""
 
     def __init__(self, locator: Locator) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ class _Builder(ContentHandler):
         self._elements += 1
         if len(self._open) >= MAX_DEPTH or self._elements > MAX_ELEMENTS:
             limit = f"{MAX_DEPTH} elements deep" if len(self._open) >= MAX_DEPTH else f"{MAX_ELEMENTS} elements"
-            raise CaptionFileError(f"the XML is larger than {limit}", "is this a caption file?", self.line())
+            raise TextFileError(f"the XML is larger than {limit}", "is this a caption file?", self.line())
         namespace, local = name
         values = {prefixed(*key): value for key, value in attrs.items()}
         # Hand-written files leave the namespace out; what they mean is clear.

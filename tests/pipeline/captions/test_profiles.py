@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from fractions import Fraction
 
 import pytest
 
-from pipeline.captions.profiles import CaptionProfile, Rule, languages, names, profile
+from pipeline.captions.profiles import CaptionProfile, Rule, languages, names, profile, read_house
 from pipeline.errors import UsageError
 from schemas.captions import Severity, Variant
 
@@ -52,7 +53,7 @@ def test_netflix_lines_are_as_wide_as_the_guides_say(language: str) -> None:
     assert width == NETFLIX_WIDTHS.get(language, 42)
 
 
-@pytest.mark.parametrize("house", every(), ids=lambda house: f"{house.name}-{house.guide_language}")
+@pytest.mark.parametrize("house", every(), ids=lambda house: f"{house.name}-{house.language}")
 def test_every_limit_says_where_it_is_from(house: CaptionProfile) -> None:
     for limit in house.limits:
         assert limit.source.title
@@ -61,7 +62,7 @@ def test_every_limit_says_where_it_is_from(house: CaptionProfile) -> None:
         assert limit.source.url.startswith("https://") or limit.source.title == "reelingua"
 
 
-@pytest.mark.parametrize("house", every(), ids=lambda house: f"{house.name}-{house.guide_language}")
+@pytest.mark.parametrize("house", every(), ids=lambda house: f"{house.name}-{house.language}")
 def test_every_profile_forbids_what_no_player_can_show(house: CaptionProfile) -> None:
     for rule in (Rule.OVERLAP, Rule.OUT_OF_ORDER, Rule.EMPTY):
         limit = house.limit(rule)
@@ -70,8 +71,9 @@ def test_every_profile_forbids_what_no_player_can_show(house: CaptionProfile) ->
 
 
 def test_a_variety_without_a_guide_is_served_by_the_nearest_one() -> None:
-    served = {tag: profile("netflix", tag).guide_language for tag in ("en-GB", "es-MX", "es-ES", "zh-TW", "de-AT")}
-    assert served == {"en-GB": "en", "es-MX": "es-419", "es-ES": "es", "zh-TW": "zh-Hant", "de-AT": "de"}
+    nearest = {"en-GB": "en", "es-MX": "es-419", "es-ES": "es", "zh-TW": "zh-Hant", "de-AT": "de"}
+    for tag, guide in nearest.items():
+        assert dataclasses.replace(profile("netflix", tag), language=guide) == profile("netflix", guide)
 
 
 def test_the_language_that_was_asked_for_is_kept() -> None:
@@ -83,7 +85,7 @@ def test_sdh_profiles_make_sdh_captions() -> None:
 
 
 def test_the_web_profile_serves_any_language() -> None:
-    assert profile("web", "sw").guide_language == "und"
+    assert profile("web", "sw").limits == profile("web", "en").limits
 
 
 def test_an_unknown_profile_is_refused_with_the_list() -> None:
@@ -104,3 +106,47 @@ def test_what_is_not_a_language_tag_is_refused() -> None:
 def test_italics_are_not_allowed_where_the_guides_say_so() -> None:
     without = {tag for tag in languages("netflix") if not profile("netflix", tag).is_italics_allowed}
     assert without == {"ar", "ko", "th", "zh-Hans", "zh-Hant"}
+
+
+HOUSE = """
+[profiles.plain]
+title = "Plain"
+variant = "subtitle"
+[sources.ours]
+title = "reelingua"
+section = ""
+url = ""
+retrieved = "2026-11-20"
+[rules.gap]
+value = 2
+unit = "frames"
+severity = "error"
+source = "ours"
+[languages.en]
+dialogue = { is_first_marked = true, marker = "-" }
+"""
+
+
+def test_a_data_file_is_read_as_it_is_written() -> None:
+    assert read_house(HOUSE).rules[Rule.GAP].value == 2
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("severity =", "severty ="),
+        ("[rules.gap]", "[rules.gaps]"),
+        ('"frames"', '"frame"'),
+        ('"error"', '"fatal"'),
+        ("value = 2", 'value = "two"'),
+        ("marker =", "mark ="),
+        ("[languages.en]", "[languages.en]\nitalic = false"),
+        ("section =", "chapter ="),
+        ("[profiles.plain]", "[profile.plain]"),
+        ('"subtitle"', '"subtitles"'),
+    ],
+)
+def test_what_is_misspelt_in_a_data_file_is_refused(right: str, wrong: str) -> None:
+    assert right in HOUSE
+    with pytest.raises(ValueError, match="validation error"):
+        read_house(HOUSE.replace(right, wrong))

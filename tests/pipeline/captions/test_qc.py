@@ -8,7 +8,8 @@ from fractions import Fraction
 import pytest
 
 from pipeline.captions import qc
-from pipeline.errors import CaptionFileError, UsageError
+from pipeline.captions.formats import srt
+from pipeline.errors import TextFileError, UsageError
 from schemas.captions import Severity
 
 GOOD = "1\n00:00:01,000 --> 00:00:03,000\nThis is calm and short.\n"
@@ -20,7 +21,7 @@ PROFILE = "netflix"
 
 
 def check(text: str, *, name: str = "a.srt", rate: Fraction | None = Fraction(25)) -> qc.QcReport:
-    return qc.check(text.encode(), name=name, language="en", profile=PROFILE, rate=rate, cuts_ms=[])
+    return qc.check(text.encode(), name=name, language="en", profile=PROFILE, picture=qc.Picture(rate, []))
 
 
 def test_a_good_file_has_no_errors() -> None:
@@ -62,7 +63,62 @@ def test_webvtt_and_ttml_are_checked_too() -> None:
 
 
 def test_what_cannot_be_read_or_is_not_known_says_so() -> None:
-    with pytest.raises(CaptionFileError):
+    with pytest.raises(TextFileError):
         check("1\n00:00:01,000 --> soon\nx\n")
     with pytest.raises(UsageError):
-        qc.check(GOOD.encode(), name="a.srt", language="en", profile="no-such-house", rate=None, cuts_ms=None)
+        qc.check(GOOD.encode(), name="a.srt", language="en", profile="no-such-house", picture=qc.Picture(None, None))
+
+
+MENDABLE = (
+    "1\n00:00:01,000 --> 00:00:03,040\nThis  line ends...\n\n"
+    "2\n00:00:03,080 --> 00:00:05,000\nThis one comes too soon after it.\n"
+)
+
+
+def mend(text: str, *, into: str = "b.srt", name: str = "a.srt", length_ms: int | None = None) -> qc.Mended:
+    picture = qc.Picture(Fraction(25), [], length_ms=length_ms)
+    return qc.mend(text.encode(), name=name, into=into, language="en", profile=PROFILE, picture=picture)
+
+
+def test_what_can_be_mended_is_mended_and_no_longer_reported() -> None:
+    assert {"white-space", "ellipsis", "gap"} <= {row.rule for row in check(MENDABLE).rows()}
+    mended = mend(MENDABLE)
+    assert "This line ends…" in mended.text
+    assert {row.rule for row in mended.report.rows()} == {"not-checked"}  # the times of words, which nobody gave
+    assert (mended.report.name, mended.report.mended_cues) == ("b.srt", 1)
+
+
+def test_what_cannot_be_mended_remains_in_the_report() -> None:
+    rules = {row.rule for row in mend(HASTY).report.rows()}
+    assert "reading-speed" in rules
+
+
+def test_the_report_is_on_the_file_that_was_made() -> None:
+    mended = mend(MENDABLE, into="b.vtt")
+    again = check(mended.text, name="b.vtt")
+    assert (again.format, again.findings) == (mended.report.format, mended.report.findings)
+
+
+def test_mending_again_changes_nothing() -> None:
+    once = mend(HASTY + "\n" + MENDABLE.replace("00:00:0", "00:01:0"))
+    twice = mend(once.text)
+    assert (twice.text, twice.report.mended_cues) == (once.text, 0)
+
+
+def test_what_was_left_out_on_the_way_is_said() -> None:
+    spoken = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\n<v Anna><b>This</b> is calm and short.\n"
+    notes = mend(spoken, name="a.vtt").report.notes
+    assert any("bold" in note for note in notes)
+    assert "SRT carries no speakers, left out" in notes
+
+
+def test_a_cue_is_not_extended_past_the_title() -> None:
+    late = "1\n00:00:01,000 --> 00:00:01,200\nToo short.\n"
+    (cue,) = srt.parse(mend(late, length_ms=1_400).text, "en")
+    assert cue.span.end_ms <= 1_400
+    assert "min-duration" not in {row.rule for row in mend(late, length_ms=10_000).report.rows()}
+
+
+def test_a_target_of_no_format_is_refused() -> None:
+    with pytest.raises(UsageError, match="does not say its format"):
+        mend(GOOD, into="b.txt")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.captions.syntax import NEVER, PLAIN, break_cost, ends_sentence
+from pipeline.captions.syntax import AFTER_CLAUSE, AFTER_SENTENCE, NEVER, PLAIN, break_cost
 
 FORBIDDEN = [  # article | noun and its like in every language with lists
     ("en", "the", "house"),
@@ -74,11 +74,21 @@ def test_an_and_that_joins_nouns_is_a_worse_break_than_one_that_joins_clauses() 
     assert clauses < nouns < PLAIN
 
 
-@pytest.mark.parametrize("word", ["end.", "end!”", "Really?", "well…", "終わり。", "¿Qué?", "है।"])
-def test_sentences_end_with_their_marks(word: str) -> None:
-    assert ends_sentence(word, "en")
+@pytest.mark.parametrize(("left", "right"), [("end.", "Then"), ("Really?", "Yes."), ("well…", "Then")])
+def test_a_break_after_a_sentence_costs_nothing(left: str, right: str) -> None:
+    assert break_cost(left, right, "en") == AFTER_SENTENCE
 
 
-@pytest.mark.parametrize("word", ["Mr.", "Dr.", "J.", "e.g.", "end,", "end", "”"])
-def test_titles_initials_and_abbreviations_end_no_sentence(word: str) -> None:
-    assert not ends_sentence(word, "en")
+@pytest.mark.parametrize(("left", "right"), [("well…", "and"), ("What?”", "he"), ("so,", "Then")])
+def test_a_mark_inside_a_sentence_costs_what_a_clause_does(left: str, right: str) -> None:
+    assert break_cost(left, right, "en") == AFTER_CLAUSE
+
+
+@pytest.mark.parametrize(("left", "right"), [("Mr.", "Smith"), ("J.", "Smith"), ("e.g.", "Paris"), ("No.", "5")])
+def test_a_full_stop_of_an_abbreviation_is_no_place_to_break(left: str, right: str) -> None:
+    assert break_cost(left, right, "en") >= PLAIN
+
+
+def test_rules_of_a_language_do_not_hold_for_one_whose_tag_begins_alike() -> None:
+    assert break_cost("chemicals'", "impact", "en") > break_cost("chemicals'", "impact", "enf")
+    assert break_cost("Neu", "York", "de") < break_cost("Neu", "York", "del")

@@ -31,6 +31,10 @@ class Made:
     folder: Path
 
     @property
+    def files(self) -> set[str]:
+        return {path.name for path in self.folder.iterdir()}
+
+    @property
     def samples(self) -> npt.NDArray[np.int16]:
         read: npt.NDArray[np.int16] = soundfile.read(self.folder / files.SPEECH, dtype="int16")[0]
         return read
@@ -57,7 +61,7 @@ class Made:
 
 @pytest.fixture
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Made]:
-    """Probes and prepares a file."""
+    """Function that probes and prepares a file."""
 
     def make(path: Path, *, audio_stream: int | None = None) -> Made:
         folder = tmp_path_factory.mktemp("prepared")

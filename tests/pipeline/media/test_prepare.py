@@ -102,7 +102,9 @@ def test_shots_cover_the_picture_and_each_has_a_sampled_frame(tmp_path: Path, ma
     assert all(a.span.end_ms == b.span.start_ms for a, b in itertools.pairwise(clip.shots))
     assert all(a.end_frame == b.first_frame for a, b in itertools.pairwise(clip.shots))
     assert clip.shots[-1].end_frame == 100
-    assert all(any(shot.span.contains_ms(frame.at_ms) for frame in clip.frames) for shot in clip.shots)
+    assert all(
+        any(shot.span.start_ms <= frame.at_ms < shot.span.end_ms for frame in clip.frames) for shot in clip.shots
+    )
     assert all(0 < shot.brightness < 1 and shot.black_share == 0 for shot in clip.shots)
     red = clip.shots[0].colours[0]
     expected = np.asarray(clips.PALETTE[0])
@@ -124,18 +126,22 @@ def test_sampled_frames_have_square_pixels(tmp_path: Path, made: Make) -> None:
     assert (frame.width, frame.height) == (228, 90)
 
 
-def test_a_title_without_audio_has_no_speech_audio(tmp_path: Path, made: Make) -> None:
+def test_a_title_with_sound_and_picture_has_every_file(tmp_path: Path, made: Make) -> None:
+    clip = made(clips.colours(tmp_path))
+    assert clip.prepared.has_speech_audio
+    assert clip.files == {files.SPEECH, files.LEVELS, files.REGIONS, files.FRAMES, files.SHOTS}
+
+
+def test_a_title_without_audio_has_no_files_of_it(tmp_path: Path, made: Make) -> None:
     clip = made(clips.no_audio(tmp_path))
     assert not clip.prepared.has_speech_audio
-    assert not (clip.folder / files.SPEECH).exists()
-    assert not clip.levels
-    assert not clip.regions
+    assert clip.files == {files.FRAMES, files.SHOTS}
 
 
-def test_a_title_without_picture_has_no_shots(tmp_path: Path, made: Make) -> None:
+def test_a_title_without_picture_has_no_frames_and_no_shots(tmp_path: Path, made: Make) -> None:
     clip = made(clips.tone(tmp_path))
-    assert not clip.shots
-    assert not clip.frames
+    assert clip.files == {files.SPEECH, files.LEVELS, files.REGIONS, files.SHOTS}
+    assert clip.shots == []
     assert len(clip.levels) == -(-3000 // LEVEL_STEP_MS)
     levels = [level.level_dbfs for level in clip.levels]
     assert levels[5] == -120

@@ -12,6 +12,9 @@ from pipeline.media.limits import DEFAULT_LIMITS
 from pipeline.media.probe import probe
 from tests.support import clips
 
+UNREADABLE = Path("/sys/class/net/lo/duplex")
+"""A regular file of 4096 bytes that can be opened; reading it fails, since a loopback has no duplex mode."""
+
 
 def test_a_plain_file_is_described_whole(tmp_path: Path) -> None:
     path = clips.colours(tmp_path)
@@ -157,3 +160,9 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     clip.chmod(0)
     with pytest.raises(ProbeFailed, match="may not be read"):
         probe(clip)
+
+
+@pytest.mark.skipif(not UNREADABLE.is_file(), reason="this system has no file that opens and cannot be read")
+def test_a_file_whose_disk_fails_is_refused() -> None:
+    with pytest.raises(ProbeFailed, match="cannot be read"):
+        probe(UNREADABLE)

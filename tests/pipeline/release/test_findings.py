@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from pipeline.release.findings import UNSURE_MS, about_title
 from pipeline.release.title import Failed
-from schemas.captions import Finding, Severity
+from schemas.captions import Finding, Severity, Variant
+from schemas.media import Prepared
 from schemas.speech import Coverage, CoverageLabel, Turn
 from schemas.time import Span
+
+SOUND = Prepared(
+    has_speech_audio=True,
+    decoded_ms=60_000,
+    shortfall_ms=0,
+    damaged_packets=0,
+    frames_presented=0,
+    frames_decoded=0,
+    shots=0,
+    sampled_frames=0,
+    speech_regions=1,
+)
+"""An audio-only minute without a fault."""
 
 
 def found(
@@ -15,10 +31,29 @@ def found(
     coverage: tuple[Coverage, ...] = (),
     turns: tuple[Turn, ...] = (),
     is_language_assumed: bool = False,
+    variant: Variant = Variant.SUBTITLE,
+    facts: Prepared = SOUND,
 ) -> tuple[Finding, ...]:
     return about_title(
-        failed=failed, coverage=coverage, turns=turns, is_language_assumed=is_language_assumed, language="en"
+        failed=failed,
+        coverage=coverage,
+        turns=turns,
+        is_language_assumed=is_language_assumed,
+        language="en",
+        variant=variant,
+        facts=facts,
     )
+
+
+def test_a_damaged_source_is_an_error() -> None:
+    (finding,) = found(facts=dataclasses.replace(SOUND, damaged_packets=3))
+    assert (finding.rule, finding.severity) == ("source-damaged", Severity.ERROR)
+    assert "3 packets" in finding.message
+
+
+def test_captions_for_the_deaf_say_that_they_lack_labels() -> None:
+    (finding,) = found(variant=Variant.SDH)
+    assert (finding.rule, finding.severity) == ("sdh-labels", Severity.WARNING)
 
 
 def test_a_title_with_nothing_to_say_has_no_finding() -> None:

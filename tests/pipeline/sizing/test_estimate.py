@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.sizing.estimate import Offer, Workload, alignment, description, estimate, transcription
-from pipeline.sizing.profiles import CPU_CORE, Work, catalogue
+from pipeline.sizing.profiles import CPU_CORE, SizedJob, catalogue
 from schemas.plan import Chunk, CutReason, Window
 from schemas.time import Span
 
@@ -45,7 +45,7 @@ def test_an_unknown_price_stays_unknown_and_is_noted() -> None:
 
 def test_a_gpu_that_nobody_measured_is_estimated_by_stated_arithmetic() -> None:
     asked = transcription(CATALOGUE.model("Qwen3-ASR-1.7B"), CHUNKS)
-    talker = offers(replace(asked, work=Work.SYNTHESIZE, profile=CATALOGUE.model("Qwen3-TTS-12Hz-1.7B")))
+    talker = offers(replace(asked, job=SizedJob.SYNTHESIZE, profile=CATALOGUE.model("Qwen3-TTS-12Hz-1.7B")))
     assert (talker["A100 80GB"].hours or 0) / (talker["H100 SXM"].hours or 1) == pytest.approx(3350 / 2039)
     assert "ratio of memory bandwidths" in talker["A100 80GB"].basis
     assert "estimate" not in talker["H100 SXM"].basis

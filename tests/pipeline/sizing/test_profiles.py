@@ -31,7 +31,7 @@ def test_every_figure_has_a_source_and_a_date_of_this_decade() -> None:
 def test_every_token_count_has_a_source_and_a_date() -> None:
     counts = [count for model in catalogue().models for count in (model.audio, model.video) if count is not None]
     assert counts
-    assert all(count.source and count.date for count in counts)
+    assert all(count.origin.source and count.origin.date for count in counts)
 
 
 def test_derived_figures_state_their_arithmetic() -> None:

@@ -57,7 +57,7 @@ def test_qwen3_5_sees_400_seconds_of_720p_in_its_context() -> None:
 
 def test_ten_minutes_at_the_smallest_size_are_what_was_published() -> None:
     smallest = video_tokens(2 * 600, 256, 512, video_of(OMNI)) + audio_tokens(600_000, audio_of(OMNI))
-    assert smallest == 600 * (128 + 13)  # about 85,000, MODELS section 3
+    assert smallest == 600 * (128 + 13)  # about 85,000: 128 for two pictures and 13 for the sound, each second
 
 
 def test_an_odd_picture_counts_as_a_whole_patch() -> None:

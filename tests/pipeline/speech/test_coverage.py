@@ -28,14 +28,14 @@ def test_every_millisecond_is_labelled_once_by_what_became_of_it(
         assert (one.label, one.reason) != (following.label, following.reason)
     for stretch in stretches:
         for at_ms in {stretch.span.start_ms, stretch.span.end_ms - 1}:
-            was_spoken = any(span.contains_ms(at_ms) for span in spoken)
-            reasons = {loss.reason for loss in lost if loss.span.contains_ms(at_ms)}
+            was_spoken = any(span.start_ms <= at_ms < span.end_ms for span in spoken)
+            reasons = {loss.reason for loss in lost if loss.span.start_ms <= at_ms < loss.span.end_ms}
             assert (stretch.label is CoverageLabel.SPEECH) == was_spoken
             if not was_spoken and reasons:
                 assert stretch.reason in reasons
             if stretch.label is CoverageLabel.DROPPED and not reasons:
                 assert stretch.reason == UNHEARD
-                assert any(region.span.contains_ms(at_ms) for region in speech)
+                assert any(region.span.start_ms <= at_ms < region.span.end_ms for region in speech)
 
 
 def test_speech_in_which_the_engine_heard_nothing_is_named() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 from pipeline.speech import rttm
 from schemas.speech import Turn
 from schemas.time import Span
@@ -63,7 +63,7 @@ def test_a_turn_of_no_length_is_left_out_and_one_of_nobody_has_no_speaker() -> N
     ],
 )
 def test_what_is_no_turn_is_refused_with_its_line(line: str, said: str) -> None:
-    with pytest.raises(CaptionFileError, match=said) as refused:
+    with pytest.raises(TextFileError, match=said) as refused:
         rttm.parse("SPEAKER a 1 0 1 <NA> <NA> x <NA> <NA>\n\n" + line)
     assert refused.value.line == 3
 
@@ -72,6 +72,6 @@ def test_what_is_no_turn_is_refused_with_its_line(line: str, said: str) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         turns = rttm.parse(text)
-    except CaptionFileError:
+    except TextFileError:
         return
     assert all(turn.confidence == 1.0 for turn in turns)

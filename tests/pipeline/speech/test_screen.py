@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.speech.screen import FEWEST_LOOP_WORDS, LOOP, PHANTOM, PHANTOM_MARGIN_MS, RATE, screen
-from pipeline.speech.seams import HeardWord, Joined, Lost
+from pipeline.speech.screen import FEWEST_LOOP_WORDS, LOOP, PHANTOM, PHANTOM_MARGIN_MS, screen
+from pipeline.speech.seams import RATE, HeardWord, Joined, Lost
 from schemas.media import SpeechRegion
 from schemas.speech import Word
 from schemas.time import Span

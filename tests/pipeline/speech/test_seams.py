@@ -17,7 +17,7 @@ from schemas.plan import Chunk, CutReason
 from schemas.speech import Word
 from schemas.time import Span
 
-JITTER_MS = 80  # what engines and aligners err by, MODELS section 4
+JITTER_MS = 80  # what engines and aligners err by: one step of Qwen3-ForcedAligner
 VOCABULARY = "so we went down to the old mill by the river and the river was high that year no no".split()
 
 

@@ -5,10 +5,8 @@ from pathlib import Path
 import pytest
 
 from flows.attempt import Offered, attempt
-from pipeline.errors import StoreError
-from pipeline.stages import release
-from pipeline.stages.work import StageRun, Work
-from pipeline.store import layout, releases
+from pipeline.stages.work import Work
+from pipeline.store import layout
 from pipeline.store.claims import Claims
 from pipeline.store.ledger import Ledger
 from pipeline.store.objects import FolderObjects
@@ -30,17 +28,16 @@ def objects(tmp_path: Path) -> FolderObjects:
 
 def captioned(objects: FolderObjects) -> Outcome:
     """What becomes of the title, with the engines' answers known."""
-    runs: list[StageRun] = []
     with ReplayedEngines(objects, lambda _asset_id: DIALOGUE) as engines:
         work = Work(
+            objects=objects,
             ledger=Ledger(objects),
             claims=Claims(objects, owner="test"),
             engines=engines,
             settings=Settings(engine=ENGINE),
             progress=lambda _stage, _done, _total: None,
-            ran=runs.append,
         )
-        return attempt(work, objects, Offered.at(objects.root.parent / "title.mp4"), runs)
+        return attempt(work, Offered.at(objects.root.parent / "title.mp4"))
 
 
 def test_an_unchanged_title_says_the_same_of_itself_as_when_it_was_made(objects: FolderObjects) -> None:
@@ -57,23 +54,28 @@ def test_an_unchanged_title_says_the_same_of_itself_as_when_it_was_made(objects:
 
 
 @pytest.mark.parametrize("damage", [None, b"{"])
-def test_a_release_without_its_manifest_says_what_to_delete_and_is_then_written_anew(
-    objects: FolderObjects, damage: bytes | None
-) -> None:
+@pytest.mark.parametrize("name", ["manifest.json", "captions.en.srt"])
+def test_a_release_that_lost_a_file_gets_it_back(objects: FolderObjects, name: str, damage: bytes | None) -> None:
     made = captioned(objects)
     assert made.asset_id is not None
     assert made.release_id is not None
-    key = layout.manifest(made.asset_id, made.release_id)
-    manifest = objects.get(key)
+    key = layout.release_file(made.asset_id, made.release_id, name)
+    content = objects.get(key)
     objects.delete(key)
     if damage is not None:
         objects.put(key, damage)
-    with pytest.raises(StoreError, match=r"delete it and releases/.*/current/, then run again"):
-        release.manifest(objects, made.asset_id, made.release_id)
-    assert captioned(objects).status is Status.FAILED
-    objects.delete(key)
-    for mark in list(objects.list(layout.current_folder(made.asset_id))):
-        objects.delete(mark.key)
     assert captioned(objects).status is Status.MADE
-    assert objects.get(key) == manifest
-    assert releases.current(objects, made.asset_id) == made.release_id
+    assert objects.get(key) == content
+    assert captioned(objects).status is Status.UNCHANGED
+    assert len(list(objects.list(layout.current_folder(made.asset_id)))) == 1
+
+
+def test_rows_that_have_gone_come_back(objects: FolderObjects) -> None:
+    made = captioned(objects)
+    assert made.asset_id is not None
+    assert made.release_id is not None
+    key = layout.table_part("cues", made.asset_id, made.release_id)
+    content = objects.get(key)
+    objects.delete(key)
+    assert captioned(objects).status is Status.MADE
+    assert objects.get(key) == content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 
 from pipeline.errors import DecodeFailed
 from pipeline.stages.work import Counts, Progress, StageRun, Step, Work, once
-from pipeline.store import owners
+from pipeline.store import layout, owners
 from pipeline.store.claims import Claims
 from pipeline.store.ledger import Ledger, Staging
 from pipeline.store.objects import FolderObjects
@@ -32,18 +33,19 @@ def objects(tmp_path: Path) -> FolderObjects:
 def working(objects: FolderObjects, runs: list[StageRun], told: list[tuple[str, int, int]] | None = None) -> Work:
     said = [] if told is None else told
     return Work(
+        objects=objects,
         ledger=Ledger(objects),
         claims=Claims(objects, owner=owners.this_process()),
         engines=FixedEngines(objects),
         settings=Settings(),
         progress=lambda stage, done, total: said.append((stage, done, total)),
-        ran=runs.append,
+        runs=runs,
     )
 
 
 def regions(staging: Staging, progress: Progress) -> Counts:
     progress(1, 1)
-    return Counts(staging.add_rows("regions", REGIONS, SpeechRegion), failures=1, reused=2)
+    return Counts(staging.add_rows("regions", REGIONS, SpeechRegion), reused=2)
 
 
 def never(_staging: Staging, _progress: Progress) -> Counts:
@@ -65,7 +67,7 @@ def test_what_was_made_is_taken_and_tells_nobody_that_it_ran(objects: FolderObje
     assert once(work, STEP, never) == made
     assert work.ledger.read(made, "regions", SpeechRegion) == REGIONS
     (run,) = runs
-    assert (run.step, run.counts) == (STEP, Counts(1, failures=1, reused=2))
+    assert (run.step, run.counts) == (STEP, Counts(1, reused=2))
 
 
 def test_whoever_comes_second_waits_for_the_first_and_takes_its_result(objects: FolderObjects) -> None:
@@ -97,10 +99,26 @@ def test_who_fails_leaves_nothing_and_lets_the_next_one_try(objects: FolderObjec
     with pytest.raises(DecodeFailed):
         once(work, STEP, fails)
     assert runs == []
-    assert work.claims.holder(STEP.fingerprint) is None
+    assert list(objects.list(layout.claims(STEP.fingerprint))) == []
     assert work.ledger.done(STEP.asset_id, STEP.stage, STEP.fingerprint) is None
     once(work, STEP, regions)
     assert len(runs) == 1
+
+
+def test_a_result_with_failures_serves_this_run_and_is_asked_for_again_by_the_next(objects: FolderObjects) -> None:
+    runs: list[StageRun] = []
+    work = working(objects, runs)
+
+    def partly(staging: Staging, progress: Progress) -> Counts:
+        return dataclasses.replace(regions(staging, progress), failed=("request",))
+
+    partial = once(work, STEP, partly)
+    assert work.ledger.read(partial, "regions", SpeechRegion) == REGIONS
+    assert once(work, STEP, partly) == partial
+    whole = once(work, STEP, regions)
+    assert whole.fingerprint == STEP.fingerprint != partial.fingerprint
+    assert once(work, STEP, never) == whole
+    assert len(runs) == 3
 
 
 def test_a_claim_of_a_process_that_is_gone_does_not_hold_anybody_up(objects: FolderObjects) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.store import drop, receipts
 from pipeline.store.objects import FolderObjects
-from pipeline.store.receipts import Outcome, Receipt
+from pipeline.store.receipts import Receipt, Verdict
 
 LATER_NS = 3_600 * 10**9
 
@@ -64,11 +64,33 @@ def test_a_file_with_a_receipt_is_not_pending_until_its_content_changes(tmp_path
     objects = FolderObjects(tmp_path)
     path = dropped(tmp_path, "film.mkv")
     (one,) = drop.pending(objects, now_ns=lambda: in_an_hour(path)).settled
-    receipts.write(objects, Receipt(one.key, one.etag, Outcome.REJECTED, None, None, "broken", "send again", "now"))
+    receipts.write(objects, Receipt(one.key, one.etag, Verdict.REJECTED, None, None, "broken", "send again", "now"))
     assert names(drop.pending(objects, now_ns=lambda: in_an_hour(path))) == []
     path.write_bytes(b"the corrected film")
     assert names(drop.pending(objects, now_ns=lambda: in_an_hour(path))) == ["film.mkv"]
 
 
+def test_another_job_file_makes_a_file_pending_again(tmp_path: Path) -> None:
+    objects = FolderObjects(tmp_path)
+    path = dropped(tmp_path, "film.mkv")
+    (one,) = drop.pending(objects, now_ns=lambda: in_an_hour(path)).settled
+    receipts.write(objects, Receipt(one.key, one.etag, Verdict.REJECTED, None, None, "broken", "send again", "now"))
+    dropped(tmp_path, "film.mkv.job.toml", b'language = "en"')
+    assert names(drop.pending(objects, now_ns=lambda: in_an_hour(path))) == ["film.mkv"]
+
+
 def test_a_library_without_a_drop_folder_has_nothing_pending(tmp_path: Path) -> None:
     assert drop.pending(FolderObjects(tmp_path / "nowhere")) == drop.Pending((), ())
+
+
+def test_a_file_that_is_taken_away_meanwhile_is_not_pending(tmp_path: Path) -> None:
+    path = tmp_path / "drop" / "film.mkv"
+    path.parent.mkdir()
+    path.write_bytes(b"film")
+
+    def late_ns() -> int:
+        path.unlink()
+        return LATER_NS
+
+    found = drop.pending(FolderObjects(tmp_path), now_ns=late_ns)
+    assert (found.settled, found.unsettled) == ((), ())

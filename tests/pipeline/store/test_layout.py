@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.store import layout
 from pipeline.store.layout import ReleaseMark, TablePart
+from schemas.jobs import Job
 from schemas.tables import TABLES
 
 IDS = st.text("0123456789abcdef", min_size=16, max_size=16)
@@ -45,5 +46,5 @@ def test_any_file_name_has_a_receipt_and_a_printable_form(name: bytes) -> None:
 
 
 def test_parts_that_others_were_folded_into_are_told_apart() -> None:
-    assert layout.is_folded(layout.answers_folded("a" * 16, "align", "f" * 64))
-    assert not layout.is_folded(layout.answers_part("a" * 16, "align", "f" * 64))
+    assert layout.is_folded(layout.answers_folded("a" * 16, Job.ALIGN, "f" * 64))
+    assert not layout.is_folded(layout.answers_part("a" * 16, Job.ALIGN, "f" * 64))

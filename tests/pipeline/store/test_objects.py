@@ -34,8 +34,8 @@ from pipeline.store.objects import open_objects
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
     open_objects(sys.argv[1]).put("a", b"x" * 100_000)
-except StoreError as fault:
-    print(fault)
+except StoreError as error:
+    print(error)
 """
 
 

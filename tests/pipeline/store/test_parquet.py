@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -16,6 +18,22 @@ from schemas.speech import Turn
 from schemas.tables import TABLES
 from schemas.time import Span
 from tests.pipeline.store import records
+
+ROOT = Path(__file__).parents[3]
+
+CRAMPED = """
+import resource, sys
+from pathlib import Path
+from pipeline.errors import StoreError
+from pipeline.store import parquet
+from schemas.speech import Word
+from schemas.time import Span
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    parquet.write_rows(Path(sys.argv[1]), [Word(f"{n:x}", Span(n, n + 1), None) for n in range(9999)], Word)
+except StoreError as error:
+    print(error)
+"""
 
 REGIONS = [SpeechRegion(Span(number, number + 1), 0.5) for number in range(2000)]
 
@@ -101,6 +119,25 @@ def test_rows_of_another_record_are_refused(path: Path) -> None:
 
 def test_a_missing_file_is_missing(path: Path) -> None:
     with pytest.raises(Missing):
+        parquet.read_rows(path, SpeechRegion)
+
+
+def test_a_full_disk_is_told_from_damage(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the full disk, which no test can make without being root."""
+    written = subprocess.run(
+        [sys.executable, "-c", CRAMPED, str(tmp_path / "rows.parquet")],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert "make room and run again" in written.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_the_disk_does_not_give_is_not_called_damaged(path: Path) -> None:
+    path.symlink_to(path)  # a loop: an error of the system, as a failing disk gives
+    with pytest.raises(StoreError, match="check the disk and run again"):
         parquet.read_rows(path, SpeechRegion)
 
 

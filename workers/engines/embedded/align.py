@@ -54,7 +54,7 @@ class DoesNotFit(EngineError):
 
 
 class PocketSphinxAligner:
-    """Fulfils ``pipeline.contracts.Aligner``; threads and seats as the transcriber."""
+    """A ``pipeline.contracts.Aligner``; called from as many threads as there are ``seats``, as the transcriber is."""
 
     def __init__(self, media: Callable[[str], Path], seats: Seats[Fitting, tuple[Word, ...]]) -> None:
         self._media = media

@@ -23,12 +23,11 @@ from workers.engines.embedded.seats import Seats, TaskFailed
 _SPEECH_SHARE = 0.3
 """A shot sounds like speech when so much of it is; a third of a shot is a line of dialogue in most."""
 
-_MOST_BLACK = 0.9
 _LEAST_SPEECH_MS = 200
 """Less speech than this in a shot is the padding of a neighbour's and is not mentioned."""
 
 _MOST_FROZEN = 0.9
-"""Shares of frames above which a shot is called black, or frozen; the rest may be a fade."""
+"""Share of frames from which a shot is called frozen; the rest may be a fade."""
 
 _HARDLY_MOVES = 0.002
 _MOVES_MUCH = 0.02
@@ -65,7 +64,7 @@ class Seen:
 
 
 class SignalDescriber:
-    """Fulfils ``pipeline.contracts.Describer``; threads and seats as the transcriber."""
+    """A ``pipeline.contracts.Describer``; called from as many threads as there are ``seats``, as the transcriber is."""
 
     def __init__(self, media: Callable[[str], Path], seats: Seats[Looking, Seen]) -> None:
         self._media = media

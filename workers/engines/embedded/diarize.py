@@ -58,7 +58,8 @@ _STRANGE_SPREADS = 4.0
 """A turn that fits its voice worse than usual by so many standard deviations is nobody's."""
 
 _LEAST_SPREAD = 1.0
-"""… of which one is at least this, in nats per frame: few stretches make a small one by chance."""
+"""Smallest standard deviation that ``_STRANGE_SPREADS`` counts in, nats per frame: few stretches make a smaller one
+by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Listening:
 
 
 class MfccDiarizer:
-    """Fulfils ``pipeline.contracts.Diarizer``; threads and seats as the transcriber."""
+    """A ``pipeline.contracts.Diarizer``; called from as many threads as there are ``seats``, as the transcriber is."""
 
     def __init__(self, media: Callable[[str], Path], seats: Seats[Listening, tuple[Turn, ...]]) -> None:
         self._media = media

@@ -22,24 +22,27 @@ NAME = "embedded"
 _TREATMENT = {Job.TRANSCRIBE: 1, Job.ALIGN: 1, Job.DIARIZE: 1, Job.DESCRIBE: 1}
 """Counts changes of our own part of each engine that change its answers; in the model's revision."""
 
+REMEDY = "delete .venv and run ./run demo"
+"""What to do when something of ours is missing or broken: ``./run`` installs what ``requirements.lock`` pins."""
+
 _NEEDS = (
-    ("pocketsphinx", "PocketSphinx", "pip install 'pocketsphinx>=5.1,<6'"),
-    ("kaldi_native_fbank", "kaldi-native-fbank", "pip install 'kaldi-native-fbank>=1.22'"),
-    ("sklearn", "scikit-learn", "pip install 'scikit-learn>=1.9,<2'"),
-    ("soundfile", "soundfile", "pip install 'soundfile>=0.14,<1'"),
-    ("num2words", "num2words", "pip install 'num2words>=0.5.14'"),
+    ("pocketsphinx", "PocketSphinx"),
+    ("kaldi_native_fbank", "kaldi-native-fbank"),
+    ("sklearn", "scikit-learn"),
+    ("soundfile", "soundfile"),
+    ("num2words", "num2words"),
 )
-"""Module, name, and how to get it."""
+"""Module, and what it is called."""
 
 
 def _lacks() -> Sequence[Lack]:
-    return [Lack(name, remedy) for module, name, remedy in _NEEDS if importlib.util.find_spec(module) is None]
+    return [Lack(name, REMEDY) for module, name in _NEEDS if importlib.util.find_spec(module) is None]
 
 
 def _require() -> None:
     if lacks := _lacks():
-        wanted = "; ".join(f"{lack.what} is not installed: {lack.remedy}" for lack in lacks)
-        raise EngineUnavailable(f"the embedded engines cannot run here; {wanted}")
+        names = ", ".join(lack.what for lack in lacks)
+        raise EngineUnavailable(f"the embedded engines cannot run here, not installed: {names}; {REMEDY}")
 
 
 @cache  # looks up what is installed, which takes a millisecond and is asked three times per title

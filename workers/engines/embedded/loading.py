@@ -1,4 +1,4 @@
-"""Builds the embedded engine of each job over its child processes."""
+"""The embedded engine of each job, built over its child processes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from pipeline.errors import EngineUnavailable
 from schemas.jobs import Job, Request, Result
-from workers.engines.embedded import align, describe, diarize, transcribe
+from workers.engines.embedded import align, describe, diarize, family, transcribe
 from workers.engines.embedded.seats import Seats, TaskFailed
 from workers.families import Loaded, Setting
 
@@ -44,8 +44,7 @@ def _seats(make: Callable[[], Callable[[Task], Answer]], setting: Setting) -> Se
         seats.warm()
     except TaskFailed as error:
         seats.close()
-        remedy = "reinstall it with: pip install --force-reinstall reelingua"
-        raise EngineUnavailable(f"the embedded engine cannot be loaded: {error}; {remedy}") from error
+        raise EngineUnavailable(f"the embedded engine cannot be loaded: {error}; {family.REMEDY}") from error
     return seats
 
 

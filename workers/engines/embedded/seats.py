@@ -21,7 +21,7 @@ Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 ATTEMPTS = 2
-"""A task that ends its process twice is given up (DESIGN rule 6)."""
+"""A task that ends its process so often is given up. Ours: the first death may be chance."""
 
 START_LIMIT_S = 120.0
 """How long a child may take to load its model. Ours: a second on a quiet machine, 20 on a crowded one."""

@@ -1,8 +1,7 @@
 """PocketSphinx's decoder and English model, which come inside its wheel, as we set them.
 
-English only: the wheel holds one acoustic model (US English, 16 kHz), one dictionary and one
-language model. This file knows how they are asked and read, and what
-a chunk may cost; it is cheap to import.
+English only: the wheel holds one acoustic model (US English, 16 kHz), one dictionary and one language
+model. This file knows how they are asked and read, and what a chunk may cost; it is cheap to import.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def language_failure(language: str) -> str | None:
     """Why a request in ``language`` cannot be answered; None when it can."""
     if language == UNKNOWN_LANGUAGE or language.split("-", maxsplit=1)[0] == LANGUAGE:
         return None
-    return f"PocketSphinx hears English only, not {language}: say --language en where it is English, or leave it out"
+    return f"PocketSphinx hears English only, not {language}"
 
 
 def decode(decoder: Decoder, samples: Samples) -> list[Segment]:

@@ -38,7 +38,7 @@ class Hearing:
 
 
 class PocketSphinxTranscriber:
-    """Fulfils ``pipeline.contracts.Transcriber``.
+    """A ``pipeline.contracts.Transcriber``.
 
     A batch is answered one request after the other; the worker calls from as many threads as there
     are ``seats``, so that every process is busy.

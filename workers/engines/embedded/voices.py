@@ -3,7 +3,7 @@
 A stretch of speech is a cloud of cepstral frames. Two stretches are of one voice when one Gaussian
 describes both clouds nearly as well as two do (Chen and Gopalakrishnan 1998, the Bayesian information
 criterion); clusters grow from the most alike. This tells voices that differ in timbre or in
-microphone, and does not know anybody: two similar voices in one room may become one.
+microphone, and recognises nobody: two similar voices in one room may become one.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ _SPLIT_RATIO = 2.2
 two (see ``_SPLIT_PER_FRAME``)."""
 
 _SPLIT_PER_FRAME = 4.5
-"""… and when they differ by this much per frame, which does not grow with the length of the recording as the
-ratio does. Measured: 4.2 at most within one voice, 5.1 at least between two; on the shared recordings and
-four Flite voices, joined in twos to fours."""
+"""Clusters are two voices when they also differ by this much per frame, which does not grow with the length of the
+recording as the ratio does. Measured: 4.2 at most within one voice, 5.1 at least between two; on the shared
+recordings and four Flite voices, joined in twos to fours."""
 
 _FLOOR = 1.0
 """Added to every variance, so that a short stretch has a full covariance; a coefficient varies by 100 or so."""

@@ -7,7 +7,7 @@ import codecs
 import pytest
 
 from pipeline.captions.formats.detect import Format, decode, format_of
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 
 DIALOGUE = {
     "en": "Where were you last night?|I don’t know what you’re talking about.|Café? Yes, “très chic”.|Tomorrow.",
@@ -113,7 +113,7 @@ def test_utf_8_is_utf_8_without_a_note() -> None:
 def test_a_damaged_utf_8_file_is_refused_at_the_damage_and_not_read_as_something_else() -> None:
     data = srt_of("ru").encode()
     at = data.index("метро".encode()) + 1
-    with pytest.raises(CaptionFileError, match="not utf-8, as the rest is") as refused:
+    with pytest.raises(TextFileError, match="not utf-8, as the rest is") as refused:
         decode(data[:at] + b"!" + data[at + 1 :], "ru")
     assert refused.value.line == data[:at].count(b"\n") + 1
 
@@ -127,7 +127,7 @@ def test_a_damaged_utf_8_file_is_refused_at_the_damage_and_not_read_as_something
     ],
 )
 def test_binary_data_is_refused(data: bytes) -> None:
-    with pytest.raises(CaptionFileError, match="binary"):
+    with pytest.raises(TextFileError, match="binary"):
         decode(data, "en")
 
 
@@ -165,5 +165,5 @@ def test_the_content_decides_the_format_before_the_name(text: str, name: str, ex
     ],
 )
 def test_other_formats_are_refused_by_name(text: str, what: str) -> None:
-    with pytest.raises(CaptionFileError, match=what):
+    with pytest.raises(TextFileError, match=what):
         format_of(text, "a.txt")

@@ -12,7 +12,7 @@ from pipeline.captions.formats import srt, ttml, vtt
 from pipeline.captions.formats.detect import Format
 from pipeline.captions.formats.limits import MAX_CUES, MAX_FILE_BYTES
 from pipeline.captions.formats.reading import read
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 from schemas.captions import Cue
 from schemas.time import Span
 from tests.support.cue_strategies import captions
@@ -83,10 +83,10 @@ def test_any_damage_to_a_good_file_is_read_or_refused(written: list[Cue], data: 
 
 
 def read_or_refused(data: bytes, name: str) -> None:
-    refusal: CaptionFileError | None = None
+    refusal: TextFileError | None = None
     try:
         starts = [cue.span.start_ms for cue in read(data, language="en", name=name).cues]
-    except CaptionFileError as error:
+    except TextFileError as error:
         refusal, starts = error, []
     assert starts == sorted(starts)
     assert refusal is None or (refusal.line >= 1 and "\n" not in str(refusal))
@@ -138,11 +138,11 @@ def test_a_chain_of_style_references_ends_soon() -> None:
 
 
 def test_a_file_that_is_too_large_is_refused_unread() -> None:
-    with pytest.raises(CaptionFileError, match="at most"):
+    with pytest.raises(TextFileError, match="at most"):
         read(b" " * (MAX_FILE_BYTES + 1), language="en", name="a.srt")
 
 
 def test_too_many_cues_are_refused() -> None:
     cue = "0:0:1,0 --> 0:0:2,0\nx\n"
-    with pytest.raises(CaptionFileError, match=f"more than {MAX_CUES} cues"):
+    with pytest.raises(TextFileError, match=f"more than {MAX_CUES} cues"):
         read((cue * (MAX_CUES + 1)).encode(), language="en", name="a.srt")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from pipeline.captions.formats import srt
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 from schemas.captions import Cue, Italic, Placement
 from schemas.time import Span
 from tests.support.cue_strategies import captions
@@ -165,7 +165,7 @@ def test_every_keypad_place_is_read() -> None:
     ],
 )
 def test_what_is_not_clear_is_refused_with_its_line(file: str, line: int, what: str) -> None:
-    with pytest.raises(CaptionFileError, match=what) as refused:
+    with pytest.raises(TextFileError, match=what) as refused:
         srt.parse(file, "en")
     assert refused.value.line == line
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.captions.formats import ttml
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 from schemas.captions import Cue, Italic, Placement
 from schemas.time import Span
 from tests.support.cue_strategies import captions
@@ -291,7 +291,7 @@ BOMB = '<!DOCTYPE tt [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><tt xmlns="http:/
     ],
 )
 def test_xml_that_is_no_caption_file_is_refused_with_its_line(file: str, line: int, what: str) -> None:
-    with pytest.raises(CaptionFileError, match=what) as refused:
+    with pytest.raises(TextFileError, match=what) as refused:
         ttml.parse(file, "en")
     assert refused.value.line == line
 
@@ -310,7 +310,7 @@ def test_xml_that_is_no_caption_file_is_refused_with_its_line(file: str, line: i
     ],
 )
 def test_times_that_are_not_clear_are_refused_with_their_line(parameters: str, body: str, what: str) -> None:
-    with pytest.raises(CaptionFileError, match=what) as refused:
+    with pytest.raises(TextFileError, match=what) as refused:
         ttml.parse(document(body, parameters=parameters), "en")
     assert refused.value.line == 2
 
@@ -325,13 +325,13 @@ def test_times_that_are_not_clear_are_refused_with_their_line(parameters: str, b
     ],
 )
 def test_a_clock_that_cannot_be_told_is_refused(parameters: str, what: str) -> None:
-    with pytest.raises(CaptionFileError, match=what):
+    with pytest.raises(TextFileError, match=what):
         ttml.parse(document('<p begin="0s" end="1s">x</p>', parameters=parameters), "en")
 
 
 def test_a_paragraph_that_changes_without_end_is_refused() -> None:
     spans = "".join(f'<span begin="{at}ms">x</span>' for at in range(ttml.MAX_CHANGES + 1))
-    with pytest.raises(CaptionFileError, match="changes"):
+    with pytest.raises(TextFileError, match="changes"):
         ttml.parse(document(f'<p begin="0s" end="9s">{spans}</p>'), "en")
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.captions.formats import vtt
-from pipeline.errors import CaptionFileError
+from pipeline.errors import TextFileError
 from schemas.captions import Cue, Italic, Placement
 from schemas.time import Span
 from tests.support.cue_strategies import captions
@@ -179,7 +179,7 @@ def test_cues_without_blank_lines_between_are_told_apart() -> None:
     ],
 )
 def test_what_is_not_clear_is_refused_with_its_line(file: str, line: int, what: str) -> None:
-    with pytest.raises(CaptionFileError, match=what) as refused:
+    with pytest.raises(TextFileError, match=what) as refused:
         vtt.parse(file, "en")
     assert refused.value.line == line
 

@@ -14,9 +14,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter
+
 from pipeline.errors import DecodeFailed, MediaError, ProbeFailed
 from pipeline.media.confinement import confine
-from pipeline.media.messages import PREPARED, SURVEYED, Bounds, PrepareRequest, Progress, Refusal, Request
+from pipeline.media.messages import Bounds, PrepareRequest, Progress, Refusal, Request
 
 if TYPE_CHECKING:
     import av
@@ -42,19 +44,20 @@ def main(folder: Path) -> int:
     except MemoryError:
         _refuse_memory(folder, request.bounds)
     else:
-        (folder / ANSWER).write_bytes(answer)
+        (folder / ANSWER).write_text(answer, "utf-8")
     return 0
 
 
-def _survey(folder: Path, bounds: Bounds) -> bytes:
+def _survey(folder: Path, bounds: Bounds) -> str:
     from pipeline.media.survey import survey  # noqa: PLC0415 - after the limits, so that imports are under them
 
     with _opened(folder, bounds) as container:
-        return SURVEYED.dump_json(survey(container, bounds.limits, _Reporter().report))
+        return survey(container, bounds.limits, _Reporter().report).model_dump_json()
 
 
-def _prepare(folder: Path, text: str) -> bytes:
+def _prepare(folder: Path, text: str) -> str:
     from pipeline.media.decode import decode  # noqa: PLC0415 - as above
+    from schemas.media import Prepared  # noqa: PLC0415 - as above
 
     request = PrepareRequest.model_validate_json(text)
     with ExitStack() as stack:
@@ -62,7 +65,8 @@ def _prepare(folder: Path, text: str) -> bytes:
         again = container
         if request.video_index is not None:  # a second index of ten hours of audio would take 50 MB
             again = stack.enter_context(_opened(folder, request.bounds))
-        return PREPARED.dump_json(decode(container, again, request, folder, _Reporter().report))
+        made = decode(container, again, request, folder, _Reporter().report)
+        return TypeAdapter(Prepared).dump_json(made).decode()
 
 
 def _opened(folder: Path, bounds: Bounds) -> av.container.InputContainer:

@@ -18,12 +18,10 @@ from pydantic import (
     PlainSerializer,
     PositiveInt,
     StringConstraints,
-    TypeAdapter,
     model_validator,
 )
 
 from pipeline.media.limits import Limits
-from schemas.media import Prepared
 
 _WRITTEN = re.compile(r"-?[0-9]{1,100}(/[0-9]{1,100})?")
 """A fraction as ``str`` writes it, without the exponents by which a short text becomes a huge number. Sums of
@@ -157,10 +155,3 @@ class PrepareRequest(Request):
     pixel_aspect: Exact
     audio_index: int | None
     is_sparse: bool
-
-
-SURVEYED = TypeAdapter(SurveyAnswer)
-"""Answer to the job ``survey``."""
-
-PREPARED = TypeAdapter(Prepared)
-"""Answer to the job ``prepare``."""

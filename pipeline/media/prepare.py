@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.errors import DecodeFailed
 from pipeline.media import files, sandbox
 from pipeline.media.limits import DEFAULT_LIMITS, Limits
-from pipeline.media.messages import PREPARED, PrepareRequest
+from pipeline.media.messages import PrepareRequest
 from schemas.media import Asset, Prepared, VideoStream
 from schemas.time import seconds_to_ms
 
@@ -53,7 +53,7 @@ def prepare(
     made = sandbox.run(
         path,
         request,
-        PREPARED,
+        Prepared,
         failure=DecodeFailed,
         folder=folder,
         makes=files.made(has_audio=asset.audio_choice is not None, has_picture=video is not None),

@@ -12,7 +12,7 @@ from pipeline.errors import ProbeFailed
 from pipeline.hashing import sha256_of
 from pipeline.media import labels, sandbox, sniff
 from pipeline.media.limits import DEFAULT_LIMITS, HOUR_MS, Limits
-from pipeline.media.messages import SURVEYED, AudioFacts, Request, SurveyAnswer, VideoFacts
+from pipeline.media.messages import AudioFacts, Request, SurveyAnswer, VideoFacts
 from schemas.media import Asset, AudioStream, VideoStream
 from schemas.time import seconds_to_ms
 
@@ -38,7 +38,7 @@ def probe(path: Path, *, audio_stream: int | None = None, limits: Limits = DEFAU
     if objection is not None:
         raise ProbeFailed(f"{path.name!r} {objection.what}", objection.remedy)
     request = Request(job="survey", bounds=sandbox.bounds(limits, length_ms=HOUR_MS, size_bytes=size_bytes))
-    found = sandbox.run(path, request, SURVEYED, failure=ProbeFailed)
+    found = sandbox.run(path, request, SurveyAnswer, failure=ProbeFailed)
     chosen = _choice(path, found.audio, audio_stream)
     zero, end = _extent(found.video, chosen)
     _refuse_lies(path, found, seconds_to_ms(end - zero), limits)

@@ -59,7 +59,7 @@ def bounds(limits: Limits, *, length_ms: int, size_bytes: int) -> Bounds:
 def run(
     source: Path,
     request: Request,
-    answer: TypeAdapter[Answer],
+    answer: type[Answer],
     *,
     failure: type[MediaError],
     folder: Path | None = None,
@@ -93,7 +93,7 @@ def run(
                 raise case.error(refusal.what, refusal.remedy)
             if returncode != 0:
                 raise _death(case, returncode, stderr, request.bounds)
-            found = answer.validate_json(_message(private / ANSWER, case) or b"")
+            found = TypeAdapter(answer).validate_json(_message(private / ANSWER, case) or b"")
         except ValidationError as error:
             raise case.error(_ANSWERED_BADLY) from error
         if not all(_is_file(private / name) for name in makes):

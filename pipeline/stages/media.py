@@ -89,8 +89,7 @@ def plan(work: Work, asset: Asset, prepared: Done) -> Done:
     step = Step(asset.asset_id, "plan", PLAN_VERSION, (prepared.digest,), config)
 
     def make(staging: Staging, progress: Progress) -> Counts:
-        regions = work.ledger.read(prepared, "regions", SpeechRegion) if prepared.has("regions") else []
-        chunks = plan_chunks(regions, _levels(work, prepared), length_ms=asset.length_ms)
+        chunks = plan_chunks(speech_regions(work, prepared), _levels(work, prepared), length_ms=asset.length_ms)
         windows = plan_windows(
             work.ledger.read(prepared, "shots", Shot),
             length_ms=asset.length_ms,
@@ -102,6 +101,11 @@ def plan(work: Work, asset: Asset, prepared: Done) -> Done:
         return Counts(staging.add_rows("chunks", chunks, Chunk) + staging.add_rows("windows", windows, Window))
 
     return once(work, step, make)
+
+
+def speech_regions(work: Work, prepared: Done) -> list[SpeechRegion]:
+    """Where speech is; nowhere in a title without audio."""
+    return work.ledger.read(prepared, "regions", SpeechRegion) if prepared.has("regions") else []
 
 
 def describing_model(engine: str) -> ModelProfile:

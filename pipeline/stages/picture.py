@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import cast
 
 from pipeline.scenes import merge_windows
+from pipeline.stages.media import speech_regions
 from pipeline.stages.speech import ask
 from pipeline.stages.work import Counts, Progress, Step, Work, once
 from pipeline.store.ledger import Done, Staging
 from schemas.jobs import DescribeRequest, Description, Job
-from schemas.media import Asset, Shot, SpeechRegion
+from schemas.media import Asset, Shot
 from schemas.plan import Window
 from schemas.scenes import Scene, ShotNote
 from schemas.speech import Turn
@@ -44,7 +45,7 @@ def describe(work: Work, asset: Asset, prepared: Done, planned: Done, told: Done
 
 def _requests(work: Work, asset: Asset, prepared: Done, windows: list[Window]) -> list[DescribeRequest]:
     shots = work.ledger.read(prepared, "shots", Shot)
-    regions = work.ledger.read(prepared, "regions", SpeechRegion) if prepared.has("regions") else []
+    regions = speech_regions(work, prepared)
     return [
         DescribeRequest(
             request_id="",

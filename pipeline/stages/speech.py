@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from pipeline.speech import rttm
 from pipeline.speech.stitch import stitch as stitched
 from pipeline.speech.transcript import distribute
+from pipeline.stages.media import speech_regions
 from pipeline.stages.work import Counts, Progress, Step, Work, once
 from pipeline.store.answers import Answer, request_id
 from pipeline.store.ledger import Done, Staging
@@ -23,7 +24,7 @@ from schemas.jobs import (
     TranscribeRequest,
     Transcript,
 )
-from schemas.media import Asset, SpeechRegion
+from schemas.media import Asset
 from schemas.plan import Chunk
 from schemas.speech import Coverage, Segment, Turn
 from schemas.time import Span
@@ -93,7 +94,7 @@ def speakers(work: Work, asset: Asset, prepared: Done) -> Done:
     step = Step(asset.asset_id, "speakers", SPEAKERS_VERSION, _heard(prepared), "", model)
 
     def make(staging: Staging, progress: Progress) -> Counts:
-        regions = tuple(work.ledger.read(prepared, "regions", SpeechRegion))
+        regions = tuple(speech_regions(work, prepared))
         requests = [DiarizeRequest("", asset.asset_id, work.ledger.key(prepared, "speech"), regions)] if regions else []
         results, reused = ask(work, Job.DIARIZE, requests, media=_heard(prepared), progress=progress)
         answers = cast(list[Diarization], results)
@@ -116,7 +117,7 @@ def stitch(work: Work, asset: Asset, prepared: Done, planned: Done, heard: Done,
             work.ledger.read(planned, "chunks", Chunk),
             work.ledger.read(heard, "transcripts", Transcript),
             work.ledger.read(told, "turns", Turn),
-            work.ledger.read(prepared, "regions", SpeechRegion) if prepared.has("regions") else [],
+            speech_regions(work, prepared),
             length_ms=asset.length_ms,
             text_is_given=is_given,
         )

@@ -17,7 +17,7 @@ from pipeline.store import layout, releases
 from pipeline.store.ledger import Done
 from schemas.captions import Cue, Finding
 from schemas.jobs import Description, Diarization, Job, Transcript
-from schemas.media import Asset, Prepared, Shot, SpeechRegion
+from schemas.media import Asset, Prepared, Shot
 from schemas.outcome import Outcome, Status
 from schemas.plan import Chunk, Window
 from schemas.release import Manifest
@@ -186,7 +186,7 @@ def _title(work: Work, made: Made, name: str, house: CaptionProfile) -> Title:
         chunks=tuple(read(made.planned, "chunks", Chunk)),
         windows=tuple(windows),
         failed=failed,
-        regions=tuple(read(made.prepared, "regions", SpeechRegion)) if made.prepared.has("regions") else (),
+        regions=tuple(media.speech_regions(work, made.prepared)),
         segments=tuple(read(made.stitched, "segments", Segment)),
         turns=tuple(turns),
         coverage=tuple(coverage),

@@ -66,7 +66,7 @@ def test_the_doctor_finds_what_is_needed_here(tmp_path: Path) -> None:
     ended = reelingua("doctor", "--library", tmp_path)
     assert ended.code == 0
     assert "missing" not in ended.out
-    for part in ("Python", "ffmpeg", "engine embedded", "library"):
+    for part in ("Python", "decoder", "engine embedded", "library"):
         assert re.search(rf"^ok +{part}", ended.out, re.MULTILINE)
 
 

@@ -6,9 +6,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from pipeline.media.messages import PREPARED, SURVEYED, Progress, Refusal, SurveyAnswer
+from pipeline.media.messages import Progress, Refusal, SurveyAnswer
 from schemas.media import Prepared
 
 AUDIO = {
@@ -35,7 +35,7 @@ SURVEY = {
 
 
 def surveyed(**changes: object) -> SurveyAnswer:
-    return SURVEYED.validate_json(json.dumps(SURVEY | changes))
+    return SurveyAnswer.model_validate_json(json.dumps(SURVEY | changes))
 
 
 @given(st.fractions(-(10**40), 10**40, max_denominator=10**40))
@@ -80,7 +80,7 @@ def test_progress_is_a_number_of_things(done: object) -> None:
 
 
 def test_what_was_prepared_comes_back_and_is_never_less_than_nothing() -> None:
-    made = Prepared(True, 1, 2, 3, 4, 5, 6, 7, 8)
-    assert PREPARED.validate_json(PREPARED.dump_json(made)) == made
+    made, crossing = Prepared(True, 1, 2, 3, 4, 5, 6, 7, 8), TypeAdapter(Prepared)
+    assert crossing.validate_json(crossing.dump_json(made)) == made
     with pytest.raises(ValidationError):
-        PREPARED.validate_json(PREPARED.dump_json(made).replace(b":8", b":-8"))
+        crossing.validate_json(crossing.dump_json(made).replace(b":8", b":-8"))

@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import DecodeFailed, ProbeFailed
 from pipeline.media import files, sandbox
 from pipeline.media.limits import DEFAULT_LIMITS
-from pipeline.media.messages import SURVEYED, Bounds, Request, SurveyAnswer
+from pipeline.media.messages import Bounds, Request, SurveyAnswer
 from pipeline.media.prepare import prepare
 from pipeline.media.probe import probe
 from schemas.media import Asset
@@ -24,7 +24,7 @@ def bounds(*, cpu_s: int | None = None, memory_bytes: int | None = None) -> Boun
 
 
 def survey(source: Path, bounds: Bounds) -> SurveyAnswer:
-    return sandbox.run(source, Request(job="survey", bounds=bounds), SURVEYED, failure=ProbeFailed)
+    return sandbox.run(source, Request(job="survey", bounds=bounds), SurveyAnswer, failure=ProbeFailed)
 
 
 def test_a_process_that_takes_too_much_memory_is_one_clear_line(tmp_path: Path) -> None:

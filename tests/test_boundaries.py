@@ -1,4 +1,4 @@
-"""What imports what, and what a file may look like: the lines that DESIGN and STYLE draw."""
+"""What imports what, and what a file may look like: one-way layers, confined packages, files of a readable size."""
 
 from __future__ import annotations
 

@@ -172,6 +172,9 @@ def _report(file: CaptionFile, name: str, rules: CaptionProfile, picture: Pictur
         profile=rules,
         first_frame_ms=picture.first_frame_ms,
     )
+    if not file.cues:
+        message = "The file has no captions; that is right only for a title in which nothing is said."
+        findings = [Finding("no-cues", Severity.WARNING, None, None, 0, None, "", message), *findings]
     return QcReport(
         name=name,
         format=file.format,

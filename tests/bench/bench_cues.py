@@ -37,7 +37,7 @@ MEASURED_H = 5.0
 """A shorter title is measured so many times that it comes to this; the mean counts."""
 
 MOST_GROWTH = 1.10
-"""DESIGN.md, Targets: constant within 10 %."""
+"""The project's target: constant within 10 %."""
 
 NARRATION = "chemicals.words.json"
 RATE = Fraction(24000, 1001)

@@ -41,7 +41,7 @@ TITLES = {1: 10, 10: 2}
 """How many titles are measured of a length; one of any other."""
 
 MOST_GROWTH = 1.10
-"""DESIGN.md, Targets: constant within 10 %."""
+"""The project's target: constant within 10 %."""
 
 WARM_UP_MS = 120_000
 HOUR_MS = 3_600_000

@@ -39,7 +39,7 @@ LINES = 20_000
 """Different lines of text to draw from."""
 
 LOOKUP_S, AGGREGATE_S = at_most(0.1), at_most(1.0)
-"""DESIGN.md, Targets: an indexed lookup among ten million cues, and an aggregate."""
+"""The project's target: an indexed lookup among ten million cues, and an aggregate."""
 
 
 def main() -> None:

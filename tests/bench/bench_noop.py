@@ -40,7 +40,7 @@ LENGTH_MS = 20_000
 RUNS = 3
 
 LIMIT_S = 5.0
-"""DESIGN.md, Targets: 1,000 finished assets under 5 s."""
+"""The project's target: 1,000 finished assets under 5 s."""
 
 COMPARED_TITLES = 1000
 """The target is for so many."""

@@ -32,10 +32,10 @@ COMMAND = "./run bench prepare"
 VIDEO_RATIO, AUDIO_RATIO = at_most(1.35), at_most(2.5)
 PEAK_MIB = at_most(400)
 TEN_H = 10
-"""DESIGN.md, Targets. The ratio of audio is for ten hours."""
+"""The project's targets. The ratio of audio is for ten hours."""
 
 SAME_PEAK = at_most(1.10)
-"""DESIGN.md says the same memory for one hour as for ten; a tenth is what two runs of one file differ by."""
+"""The project's target: the same memory for one hour as for ten; a tenth is what two runs of one file differ by."""
 
 _PEAK_OF_ONE = """
 import resource, sys, tempfile

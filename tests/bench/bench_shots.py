@@ -29,7 +29,7 @@ from tests.support.scoring import cut_score
 COMMAND = "./run bench shots"
 
 ALL = at_least(1.0)
-"""DESIGN.md, Targets: every cut of the reference lists at the exact frame, also on variable frame rate."""
+"""The project's target: every cut of the reference lists at the exact frame, also on variable frame rate."""
 
 SHARED = {"nature.mp4": (30, 180, 394, 691), "fades.mp4": (84, 167), "counter.mp4": (20,)}
 """PySceneDetect 0.7: AdaptiveDetector on nature.mp4, ThresholdDetector on fades.mp4. counter.mp4 was not edited,

@@ -105,7 +105,7 @@ def test_what_is_not_a_language_tag_is_refused() -> None:
 
 def test_italics_are_not_allowed_where_the_guides_say_so() -> None:
     without = {tag for tag in languages("netflix") if not profile("netflix", tag).is_italics_allowed}
-    assert without == {"ar", "ko", "th", "zh-Hans", "zh-Hant"}
+    assert without == {"ar", "hi", "ko", "th", "zh-Hans", "zh-Hant"}
 
 
 HOUSE = """

@@ -122,3 +122,9 @@ def test_a_cue_is_not_extended_past_the_title() -> None:
 def test_a_target_of_no_format_is_refused() -> None:
     with pytest.raises(UsageError, match="does not say its format"):
         mend(GOOD, into="b.txt")
+
+
+def test_a_file_without_captions_is_worth_a_look() -> None:
+    report = qc.check(b"WEBVTT\n", name="a.vtt", language="en", profile="netflix", picture=qc.Picture(None, None))
+    assert [finding.rule for finding in report.findings if finding.severity is Severity.WARNING] == ["no-cues"]
+    assert not report.has_errors

@@ -15,6 +15,7 @@ from schemas.jobs import (
     TranscribeRequest,
     Transcript,
 )
+from schemas.languages import UNDETERMINED
 
 REQUESTS: dict[Job, type[Request]] = {
     Job.TRANSCRIBE: TranscribeRequest,
@@ -31,9 +32,6 @@ RESULTS: dict[Job, type[Result]] = {
     Job.DESCRIBE: Description,
 }
 """The record that answers each job."""
-
-UNDETERMINED = "und"
-"""BCP 47 for a language that nobody knows: what a failed transcript says it heard."""
 
 
 def failed(job: Job, request_id: str, reason: str) -> Result:

@@ -4,7 +4,7 @@
 
 Media: thirty minutes of 720p H.264 with AAC, looped from ``narrated.mp4`` (fades, cuts, moving nature) and from
 ``talking-head.mp4`` (one man before a wall) of the shared recordings, encoded once with x264's ``veryfast``; and
-one and ten hours of AAC stereo, looped from ``chemicals.opus``. They are kept in a folder and used again.
+one and ten hours of AAC stereo, looped from ``chemicals.opus``, as MP4 and, for memory, as ADTS. They are kept in a folder and used again.
 """
 
 from __future__ import annotations
@@ -34,8 +34,11 @@ PEAK_MIB = at_most(400)
 TEN_H = 10
 """The project's targets. The ratio of audio is for ten hours."""
 
-SAME_PEAK = at_most(1.10)
-"""The project's target: the same memory for one hour as for ten; a tenth is what two runs of one file differ by."""
+SAME_PEAK = at_most(1.05)
+"""The project's target: the same memory for one hour as for ten; a twentieth is what two runs of one file differ by.
+It holds for ADTS, a row of packets without an index. An MP4's index stands for each packet on its own, and
+libavformat keeps all of it from the moment it opens the file: 118 MiB more for ten hours than for one, before
+anything is ours to spend. Below ``PEAK_MIB`` it must stay all the same."""
 
 _PEAK_OF_ONE = """
 import resource, sys, tempfile
@@ -108,10 +111,12 @@ def all_results(media: Path, folder: Path, *, minutes: int, hours: list[int], ru
             f"{clip.stem}: prepare / ffmpeg null", spent.whole, spent.null, AUDIO_RATIO if length == TEN_H else None
         )
         yield cpu_ratio(clip, spent)
-        peaks_mib.append(peak_mib(clip))
-        yield Result(f"{clip.stem}: peak memory, all processes", peaks_mib[-1], "MiB", PEAK_MIB, COMMAND)
+        yield Result(f"{clip.name}: peak memory, all processes", peak_mib(clip), "MiB", PEAK_MIB, COMMAND)
+        stream = without_index(clip)
+        peaks_mib.append(peak_mib(stream))
+        yield Result(f"{stream.name}: peak memory, all processes", peaks_mib[-1], "MiB", PEAK_MIB, COMMAND)
     for length, peak in zip(hours[1:], peaks_mib[1:], strict=True):
-        what = f"peak memory, {length} h against {hours[0]} h"
+        what = f"peak memory of ADTS, {length} h against {hours[0]} h"
         yield Result(what, peak / peaks_mib[0], "×", SAME_PEAK, COMMAND)
 
 
@@ -197,6 +202,16 @@ def looped_audio(source: Path, target: Path, *, hours: int) -> Path:
         loop = ["-stream_loop", "-1", "-i", f"file:{source}", "-t", str(hours * 3600)]
         coding = ["-ac", "2", "-ar", "48000", "-c:a", "aac", "-b:a", "128k"]
         subprocess.run([*ffmpeg(), "-y", *loop, *coding, f"file:{part}"], check=True)
+        part.rename(target)
+    return target
+
+
+def without_index(clip: Path) -> Path:
+    """The same packets as ADTS, beside the MP4."""
+    target = clip.with_suffix(".aac")
+    if not target.exists():
+        part = clip.with_suffix(".part.aac")
+        subprocess.run([*ffmpeg(), "-y", "-i", f"file:{clip}", "-c", "copy", f"file:{part}"], check=True)
         part.rename(target)
     return target
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from schemas.languages import UNDETERMINED, primary
 from schemas.time import SAMPLES_PER_MS, Span
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ the front end's deltas as much again."""
 LANGUAGE = "en"
 """The only language of the model."""
 
-UNKNOWN_LANGUAGE = "und"
-"""Nobody said what is spoken: taken as English, since there is nothing else that this engine could hear."""
-
 _ALTERNATIVE = re.compile(r"\(\d+\)$")
 
 
@@ -43,7 +41,7 @@ def limit_s(span: Span) -> float:
 
 def language_failure(language: str) -> str | None:
     """Why a request in ``language`` cannot be answered; None when it can."""
-    if language == UNKNOWN_LANGUAGE or language.split("-", maxsplit=1)[0] == LANGUAGE:
+    if language == UNDETERMINED or primary(language) == LANGUAGE:
         return None
     return f"PocketSphinx hears English only, not {language}"
 

@@ -13,6 +13,7 @@ from pocketsphinx import Decoder
 
 from pipeline.errors import ReelinguaError
 from schemas.jobs import TranscribeRequest, Transcript
+from schemas.languages import UNDETERMINED
 from schemas.speech import Word
 from schemas.time import Span
 from workers import audio
@@ -53,7 +54,7 @@ class PocketSphinxTranscriber:
         return [self._answer(request) for request in requests]
 
     def _answer(self, request: TranscribeRequest) -> Transcript:
-        language = sphinx.LANGUAGE if request.language == sphinx.UNKNOWN_LANGUAGE else request.language
+        language = sphinx.LANGUAGE if request.language == UNDETERMINED else request.language
         failure = sphinx.language_failure(request.language)
         words: tuple[Word, ...] = ()
         if failure is None:

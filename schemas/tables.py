@@ -20,7 +20,7 @@ class Published:
     """The asset: first 16 hex digits of its file's SHA-256."""
 
     release_id: str
-    """The release that published the row; views show the current release only."""
+    """The release that published the row; views show the current release only, ``runs`` every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class AssetRow:
     """One asset."""
 
     release_id: str
-    """The release that published the row; views show the current release only."""
+    """The release that published the row; views show the current release only, ``runs`` every one."""
 
     name: str
     """File name under which it was first seen."""
@@ -254,7 +254,7 @@ class DeliverableRow:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """What one stage did in one run."""
+    """What one stage did in one run, for any release: a stage that a release took over from before has no row of it."""
 
     published: Published
     """Asset and release."""
@@ -292,6 +292,9 @@ class RunRow:
     started_at: str
     """When it began, ISO 8601, UTC."""
 
+
+HISTORIES = frozenset({"runs"})
+"""Tables whose rows of older releases count as well: what was done once is not done again for the next release."""
 
 TABLES: dict[str, type] = {
     "assets": AssetRow,

@@ -1,4 +1,4 @@
-"""What a process gives up before it opens untrusted media. For the inner process alone: there is no way back."""
+"""What a process gives up before it opens untrusted media. For the inner process alone."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def _leave_network(libc: ctypes.CDLL) -> None:
     """Move into an empty network, where not even the loopback is up.
 
     Root may do so as it is. Others need a user namespace of their own for it; root does without, since it
-    would lose its right to read the files of others, of which the input may be one.
+    would lose its right to read the files of others, of which the input may be one. (With that it also keeps
+    the right to come back, so that this holds a decoder that was taken over only where it is not root's.)
     """
     libc.unshare(_CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWUSER | _CLONE_NEWNET)

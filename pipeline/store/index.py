@@ -23,7 +23,7 @@ from pipeline.errors import StoreError
 from pipeline.store import faults, layout, releases, views, workspace
 from pipeline.store.objects import FolderObjects, Objects, Stored
 from schemas import columns
-from schemas.tables import TABLES
+from schemas.tables import HISTORIES, TABLES
 
 _SYNC_WAIT_S = 1800
 """How long to wait for another process that syncs the same index. Ours: ten million cues take minutes."""
@@ -180,7 +180,7 @@ def _held(path: Path) -> _State | None:
 
 
 def _wanted(objects: Objects, held: _State) -> _State:
-    """What the index shall hold: of each asset, the parts of its current release."""
+    """What the index shall hold: of each asset, the parts of its current release, and its whole history."""
     newest: dict[str, tuple[int, Stored]] = {}
     for stored in objects.list(layout.RELEASES):
         mark = layout.parse_current(stored.key)
@@ -198,7 +198,7 @@ def _wanted(objects: Objects, held: _State) -> _State:
         if (part := layout.parse_table_part(stored.key)) is not None
         and part.table in TABLES
         and part.asset_id in current
-        and current[part.asset_id].release_id == part.release_id
+        and (part.table in HISTORIES or current[part.asset_id].release_id == part.release_id)
     )
     return _State(parts, frozenset(current.values()))
 

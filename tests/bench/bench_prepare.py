@@ -4,7 +4,8 @@
 
 Media: thirty minutes of 720p H.264 with AAC, looped from ``narrated.mp4`` (fades, cuts, moving nature) and from
 ``talking-head.mp4`` (one man before a wall) of the shared recordings, encoded once with x264's ``veryfast``; and
-one and ten hours of AAC stereo, looped from ``chemicals.opus``, as MP4 and, for memory, as ADTS. They are kept in a folder and used again.
+one and ten hours of AAC stereo, looped from ``chemicals.opus``, as MP4 and, for memory, as ADTS. They are kept
+in a folder and used again.
 """
 
 from __future__ import annotations

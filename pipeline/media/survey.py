@@ -29,7 +29,7 @@ ESTIMATED = frozenset({"aac", "ac3", "mp3", "mpegts", "mpeg"})
 
 _TAIL_PACKETS = 24  # decoded at the end of an audio stream: longer than any codec's delay
 _HEAD_PACKETS = 600  # without one frame out of so many (20 s of picture), a stream cannot be decoded
-_PROGRESS_PACKETS = 2000  # read in a few hundredths of a second, so that asking the clock costs nothing
+_PROGRESS_PACKETS = 2000  # some milliseconds of reading, so that asking the clock costs nothing
 
 
 def survey(container: av.container.InputContainer, limits: Limits, progress: Callable[[int], None]) -> SurveyAnswer:

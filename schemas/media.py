@@ -252,6 +252,10 @@ class Prepared:
     speech_regions: int
     """Number of speech regions; 0 when nobody speaks."""
 
+    holes: tuple[Span, ...] = ()
+    """Stretches inside the sound for which the source has no samples; silence stands for them."""
+
     def __post_init__(self) -> None:
-        if any(getattr(self, field.name) < 0 for field in fields(self)):
+        counts = (getattr(self, field.name) for field in fields(self) if field.name != "holes")
+        if any(count < 0 for count in counts):
             raise ValueError(f"less than nothing was decoded: {self}")

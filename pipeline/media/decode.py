@@ -28,7 +28,7 @@ from pipeline.media.sparse import Picture, PictureReader
 from pipeline.media.speech_audio import SpeechWriter, Timeline
 from schemas import columns
 from schemas.media import Prepared, SampledFrame, Shot, SpeechRegion
-from schemas.time import seconds_to_ms
+from schemas.time import Span, seconds_to_ms
 
 Row = TypeVar("Row")
 """A record type."""
@@ -97,6 +97,7 @@ def decode(
         shots=len(shots),
         sampled_frames=0 if film is None else film.sampled,
         speech_regions=len(regions),
+        holes=() if sound is None else sound.holes,
     )
 
 
@@ -132,6 +133,10 @@ class _Sound:
     @property
     def decoded_ms(self) -> int:
         return seconds_to_ms(self._timeline.heard_s)
+
+    @property
+    def holes(self) -> tuple[Span, ...]:
+        return tuple(self._timeline.holes)
 
     @property
     def damaged(self) -> int:

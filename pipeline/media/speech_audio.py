@@ -26,11 +26,17 @@ from pipeline.media.regions import RegionFinder
 from pipeline.media.vad import WINDOW_SAMPLES, SpeechDetector
 from schemas import columns
 from schemas.media import SILENT_DBFS, Level, SpeechRegion
-from schemas.time import SAMPLES_PER_MS, SPEECH_RATE_HZ
+from schemas.time import SAMPLES_PER_MS, SPEECH_RATE_HZ, Span, seconds_to_ms
 
 GAP_S = Fraction(1, 50)
 """Departure from the clock that is mended: 20 ms, half a video frame. Below it are rounded time stamps
 (Matroska counts whole milliseconds) and drift that the next correction takes up."""
+
+HOLE_S = Fraction(1, 10)
+"""Missing sound that is worth telling: a tenth of a second, the shortest syllables. Ours."""
+
+MAX_HOLES = 1_000
+"""Holes that are told one by one; a source with more is beyond repair. Ours."""
 
 CENTRE_WEIGHT = 0.7
 """Share of the centre channel in the speech audio of surround sound."""
@@ -78,6 +84,8 @@ class Timeline:
         self._taken_s = Fraction(0)  # of the source, since time zero
         self.heard_s = Fraction(0)
         """End of the last sample that was decoded, seconds after time zero."""
+        self.holes: list[Span] = []
+        """Stretches between samples for which there are none, in order; at most ``MAX_HOLES``."""
 
     def place(
         self, samples: npt.NDArray[np.float32], rate_hz: int, at_s: Fraction | None
@@ -91,6 +99,7 @@ class Timeline:
         if at_s is not None:
             away = at_s - self._taken_s
             if away > GAP_S or (away > 0 and self._taken_s == 0):
+                self._note_hole(away)
                 out += self._silence(away)
             elif away < -GAP_S or (away < 0 and self._taken_s == 0):
                 samples = samples[round(-away * rate_hz) :]
@@ -99,6 +108,10 @@ class Timeline:
             self.heard_s = max(self.heard_s, self._taken_s)
             out.append(self._resampled(samples, last=False))
         return self._limited(out)
+
+    def _note_hole(self, length_s: Fraction) -> None:
+        if self.heard_s and length_s >= HOLE_S and len(self.holes) < MAX_HOLES:
+            self.holes.append(Span(seconds_to_ms(self._taken_s), seconds_to_ms(self._taken_s + length_s)))
 
     def finish(self) -> list[npt.NDArray[np.float32]]:
         """The rest, filled with silence to the asset's length."""

@@ -10,6 +10,9 @@ from schemas.media import Prepared
 from schemas.speech import Coverage, CoverageLabel, Turn
 from schemas.time import clock
 
+LONG_HOLE_MS = 1_000
+"""Missing sound of this length is an error: words are lost. Ours."""
+
 UNSURE_MS = 1_000
 """Speech without a speaker that is worth a look. Ours: less is a syllable between two turns."""
 
@@ -60,6 +63,10 @@ def _damage(facts: Prepared) -> Iterator[Finding]:
     if facts.damaged_packets:
         message = f"{facts.damaged_packets} packets of the source are damaged: check it, and send it again if you can."
         yield _finding("source-damaged", Severity.ERROR, None, message)
+    for hole in facts.holes:
+        message = f"The source has no sound from {clock(hole.start_ms)} to {clock(hole.end_ms)}: what was said is lost."
+        severity = Severity.ERROR if hole.duration_ms >= LONG_HOLE_MS else Severity.WARNING
+        yield _finding("source-damaged", severity, hole.start_ms, message)
 
 
 def _dropped(coverage: Sequence[Coverage]) -> Iterator[Finding]:

@@ -83,6 +83,8 @@ def test_a_gap_in_the_middle_is_silence(tmp_path: Path, made: Make) -> None:
     assert clip.samples.size == clip.asset.length_ms * 16
     assert np.abs(clip.samples[300 * 16 : 1200 * 16]).max() < 100
     assert np.abs(clip.samples[1300 * 16 : 1450 * 16]).max() > 4000
+    (hole,) = clip.prepared.holes
+    assert (hole.start_ms, hole.end_ms) == pytest.approx((250, 1250), abs=30)
 
 
 def test_cuts_of_a_variable_rate_are_at_their_frames_times(tmp_path: Path, made: Make) -> None:

@@ -51,6 +51,12 @@ def test_a_damaged_source_is_an_error() -> None:
     assert "3 packets" in finding.message
 
 
+def test_missing_sound_is_told_at_its_place() -> None:
+    short, long = found(facts=dataclasses.replace(SOUND, holes=(Span(1_000, 1_200), Span(5_000, 7_000))))
+    assert (short.severity, short.start_ms) == (Severity.WARNING, 1_000)
+    assert (long.severity, long.start_ms) == (Severity.ERROR, 5_000)
+
+
 def test_captions_for_the_deaf_say_that_they_lack_labels() -> None:
     (finding,) = found(variant=Variant.SDH)
     assert (finding.rule, finding.severity) == ("sdh-labels", Severity.WARNING)

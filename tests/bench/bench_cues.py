@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from flows.working import few_collections
 from pipeline.captions.cues import build
 from pipeline.captions.fix import fix
 from pipeline.captions.lint import lint
@@ -115,13 +116,14 @@ def cost(hours: float, vocabulary: list[str], house: CaptionProfile, *, words_pe
     segments, length_ms = spoken(hours, vocabulary, house.language, words_per_s=words_per_s)
     cuts_ms = list(range(5_000, length_ms, 5_000))
     words = [word for segment in segments for word in segment.words]
-    times_s = [time.process_time()]
-    cues = build(segments, cuts_ms=cuts_ms, rate=RATE, profile=house, length_ms=length_ms)
-    times_s.append(time.process_time())
-    lint(cues, cuts_ms=cuts_ms, rate=RATE, profile=house, words=words)
-    times_s.append(time.process_time())
-    fix(cues, cuts_ms=cuts_ms, rate=RATE, profile=house)
-    times_s.append(time.process_time())
+    with few_collections():  # as every run of titles has it
+        times_s = [time.process_time()]
+        cues = build(segments, cuts_ms=cuts_ms, rate=RATE, profile=house, length_ms=length_ms)
+        times_s.append(time.process_time())
+        lint(cues, cuts_ms=cuts_ms, rate=RATE, profile=house, words=words)
+        times_s.append(time.process_time())
+        fix(cues, cuts_ms=cuts_ms, rate=RATE, profile=house)
+        times_s.append(time.process_time())
     built_s, linted_s, fixed_s = (later - before for before, later in itertools.pairwise(times_s))
     return Cost(built_s / hours, linted_s / hours, fixed_s / hours)
 

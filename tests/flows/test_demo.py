@@ -153,7 +153,8 @@ def test_another_profile_makes_captions_anew_and_nothing_else(own_demo: Captione
     ended = reelingua("run", own_demo.source, "--library", own_demo.library, "--profile", "bbc")
     assert ended.code == 0
     assert own_demo.release != old
-    assert asked(own_demo.library, "select stage from runs") == [{"stage": "cues"}]
+    of_this_release = "select stage from runs join assets using (asset_id, release_id)"
+    assert asked(own_demo.library, of_this_release) == [{"stage": "cues"}]
     assert {row["profile"] for row in asked(own_demo.library, "select profile from cues")} == {"bbc"}
     assert (old / "manifest.json").exists()
     again = reelingua("run", own_demo.source, "--library", own_demo.library)

@@ -76,5 +76,7 @@ def test_each_line_is_said_by_whom_the_rttm_names(told: Captioned) -> None:
 
 
 def test_nothing_was_recognised_again_for_it(told: Captioned) -> None:
-    stages = {row["stage"] for row in asked(told.library, "select stage from runs")}
+    stages = {
+        row["stage"] for row in asked(told.library, "select stage from runs join assets using (asset_id, release_id)")
+    }
     assert stages == {"align", "speakers", "stitch", "describe", "cues"}

@@ -20,10 +20,7 @@ def workloads(work: Work, asset: Asset, prepared: Done, planned: Done) -> Iterat
     chunks = work.ledger.read(planned, "chunks", Chunk)
     shots = work.ledger.read(prepared, "shots", Shot)
     for model in catalogue().models:
-        if model.yardstick(SizedJob.TRANSCRIBE) is not None or (
-            model.audio is not None and model.window_ms.value is None
-        ):
-            yield from _of_speech(model, chunks)
+        yield from _of_speech(model, chunks)
         if model.window_ms.value is not None:
             windows = plan_windows(
                 shots,

@@ -97,17 +97,21 @@ def make(work: Work, source: Path) -> Outcome:
     """
     began_s = time.monotonic()
     asset = media.probe(work, source)
-    house = profile(work.settings.profile, spoken_language(work, asset).tag)
+    language = spoken_language(work, asset)
+    if asset.audio:
+        _require_hearing(work, language)
+    house = profile(work.settings.profile, language.tag)
     made = _stages(work, asset, source, house)
     release_id = release.release_id(made.stages, is_language_assumed=made.language.is_assumed)
     status = Status.UNCHANGED
+    # Asked before the rest is looked at: the mark is written last, so what is marked and not whole is damaged.
+    is_marked = releases.current(work.objects, asset.asset_id) == release_id
     # A finished title is told by its manifest: reading the results of a thousand would take longer than all else.
     manifest = release.whole(work.objects, asset.asset_id, release_id)
     if manifest is None:
         work.progress("release", 0, 1)
         title = _title(work, made, layout.printable(source.name), house)
-        is_damaged = releases.current(work.objects, asset.asset_id) == release_id
-        if release.publish(work, title, house, release=release_id) or is_damaged:
+        if release.publish(work, title, house, release=release_id) or is_marked:
             status = Status.MADE
         manifest = release.whole(work.objects, asset.asset_id, release_id)
     if manifest is None:
@@ -127,8 +131,6 @@ def spoken_language(work: Work, asset: Asset) -> Language:
 
 def _stages(work: Work, asset: Asset, source: Path, house: CaptionProfile) -> Made:
     language = spoken_language(work, asset)
-    if asset.audio:
-        _require_hearing(work, language)
     prepared = media.prepare(work, asset, source)
     planned = media.plan(work, asset, prepared)
     heard = speech.transcribe(work, asset, prepared, planned, language=language.tag)

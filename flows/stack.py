@@ -119,16 +119,16 @@ def up(state: Path) -> None:
     _prefect(state, "work-pool", "create", "cpu", "--type", "process", "--overwrite")
     _prefect(state, "--no-prompt", "deploy", "--all")
     worker.start()
-    print(f"Prefect is up: {_api_url().removesuffix('/api')}")  # noqa: T201  what the command is for
-    print("  .venv/bin/prefect deployment run caption/nightly --watch")  # noqa: T201
-    print("  ./run stack down")  # noqa: T201
+    print(f"Prefect is up: {_api_url().removesuffix('/api')}")  # noqa: T201 - what the command is for
+    print("  .venv/bin/prefect deployment run caption/nightly --watch")  # noqa: T201 - what the command is for
+    print("  ./run stack down")  # noqa: T201 - what the command is for
 
 
 def down(state: Path) -> None:
     """Stop everything that ``up`` started with the same ``state``."""
     server, worker = services(state)
     stopped = [service.name for service in (worker, server) if service.stop()]
-    print(f"stopped: {', '.join(stopped) or 'nothing was running'}")  # noqa: T201
+    print(f"stopped: {', '.join(stopped) or 'nothing was running'}")  # noqa: T201 - what the command is for
 
 
 def main(argv: list[str]) -> int:
@@ -140,10 +140,10 @@ def main(argv: list[str]) -> int:
     try:
         (up if args.action == "up" else down)(args.state.absolute())
     except UsageError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)  # noqa: T201 - what the command is for
         return 2
     except ReelinguaError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)  # noqa: T201 - what the command is for
         return 1
     return 0
 

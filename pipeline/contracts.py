@@ -22,8 +22,12 @@ from schemas.jobs import (
     Job,
     Request,
     Result,
+    SynthesizeRequest,
+    Take,
     TranscribeRequest,
     Transcript,
+    TranslateRequest,
+    Translation,
 )
 
 
@@ -36,6 +40,20 @@ class ModelId:
 
     revision: str
     """Exact version of engine and weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a family of engines can do beyond answering each request once."""
+
+    shortens: bool
+    """Its translator can make an answer shorter when it is asked to, or gives shorter wordings with it."""
+
+    clones: bool
+    """Its synthesizer speaks in the voice of a reference clip."""
+
+    varies: bool
+    """Its synthesizer gives another take for another seed."""
 
 
 class Transcriber(Protocol):
@@ -70,6 +88,22 @@ class Describer(Protocol):
         ...
 
 
+class Translator(Protocol):
+    """Lines in another language."""
+
+    def translate(self, requests: Sequence[TranslateRequest]) -> list[Translation]:
+        """One answer per line, named by its id."""
+        ...
+
+
+class Synthesizer(Protocol):
+    """Text to speech."""
+
+    def synthesize(self, requests: Sequence[SynthesizeRequest]) -> list[Take]:
+        """One take per line."""
+        ...
+
+
 class Engines(Protocol):
     """The engines of one family as stages see them: a model per job, wherever it runs."""
 
@@ -79,6 +113,14 @@ class Engines(Protocol):
 
     def require_language(self, job: Job, language: str) -> None:
         """Raise EngineUnavailable, before anything runs, when a job cannot be done in a language."""
+        ...
+
+    def require_pair(self, source: str, target: str) -> None:
+        """Raise EngineUnavailable, before anything runs, when it cannot translate between two languages."""
+        ...
+
+    def abilities(self) -> Abilities:
+        """What the family can do beyond answering once; nothing is loaded."""
         ...
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:

@@ -5,7 +5,9 @@ ReelinguaError
 ├── MediaError              the input cannot be used: do not retry, write a receipt
 │   ├── ProbeFailed             not media, empty, encrypted, beyond a limit, …
 │   ├── DecodeFailed            it began well and broke, or is shorter than it says
+│   ├── FfmpegFailed            ffmpeg could not make a preview or a muxed file of it
 │   ├── UnheardLanguage         the engine does not hear what is spoken
+│   ├── Untranslatable          the engine cannot bring what is spoken into a language that is asked for
 │   └── TextFileError           a caption or RTTM file cannot be read; carries the line
 ├── EngineError             a model run failed
 │   ├── EngineUnavailable       not installed, or cannot do this language: do not retry
@@ -58,8 +60,32 @@ class DecodeFailed(MediaError):
     """The file could be opened, but not decoded to its end."""
 
 
+class FfmpegFailed(MediaError):
+    """ffmpeg failed, or made something else than it was asked for.
+
+    Attributes:
+        argv: The full command, one argument per item.
+        returncode: Exit status; negative means killed by that signal; None when it ended well or was stopped.
+        stderr_tail: Last lines that it printed; empty if it printed nothing.
+
+    """
+
+    def __init__(
+        self, what: str, remedy: str, argv: tuple[str, ...], returncode: int | None = None, stderr_tail: str = ""
+    ) -> None:
+        super().__init__(what, remedy)
+        self.args = (what, remedy, argv, returncode, stderr_tail)
+        self.argv = argv
+        self.returncode = returncode
+        self.stderr_tail = stderr_tail
+
+
 class UnheardLanguage(MediaError):
     """The engine that was chosen does not hear the language that is spoken."""
+
+
+class Untranslatable(MediaError):
+    """The engine cannot translate what is spoken into a language that is asked for, or cannot speak that language."""
 
 
 class TextFileError(MediaError):

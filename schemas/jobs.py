@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.localize import Term
 from schemas.media import Shot, SpeechRegion
 from schemas.scenes import Scene, ShotNote
 from schemas.speech import Turn, Word
@@ -24,6 +25,8 @@ class Job(StrEnum):
     ALIGN = "align"
     DIARIZE = "diarize"
     DESCRIBE = "describe"
+    TRANSLATE = "translate"
+    SYNTHESIZE = "synthesize"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,5 +180,149 @@ class Description:
     """Why there is no answer; null when there is one."""
 
 
-Request = TranscribeRequest | AlignRequest | DiarizeRequest | DescribeRequest
-Result = Transcript | Alignment | Diarization | Description
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One line that is to be translated."""
+
+    id: int
+    """Position in the request, from 0; the answer names it."""
+
+    text: str
+    """What is said, one line."""
+
+    sentence: int
+    """Lines with the same number are parts of one sentence: understood together, answered one by one."""
+
+    budget: float
+    """Most characters that can be read in its time, as the target's profile counts."""
+
+    terms: tuple[Term, ...]
+    """Glossary terms that it contains."""
+
+    previous: str | None
+    """An earlier answer that is longer than ``budget`` and to be made shorter; null when first asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranslateRequest:
+    """What is this in another language?"""
+
+    request_id: str
+    """Hash of all that bears on the answer."""
+
+    asset_id: str
+    """The asset."""
+
+    source_language: str
+    """BCP 47 tag of what is said."""
+
+    target_language: str
+    """BCP 47 tag of what is wanted."""
+
+    lines: tuple[SourceLine, ...]
+    """Lines to be translated, in order of time."""
+
+    before: tuple[str, ...]
+    """What is said before, for understanding only."""
+
+    after: tuple[str, ...]
+    """What is said after, for understanding only."""
+
+    wordings: int
+    """How many shorter wordings of each line are wanted besides; an engine may make fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineAnswer:
+    """A translation of one line, as an engine gave it: not checked yet."""
+
+    id: int
+    """The line that it answers."""
+
+    text: str
+    """The translation."""
+
+    shorter: tuple[str, ...]
+    """Other wordings, each shorter than the one before it."""
+
+    unknown: tuple[str, ...]
+    """Words that the engine does not know and left as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Answers to the lines of one request; ids may be missing, doubled or wrong, which the stage finds."""
+
+    request_id: str
+    """The request it answers."""
+
+    lines: tuple[LineAnswer, ...]
+    """What the engine said."""
+
+    failure: str | None
+    """Why there is no answer; null when there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SynthesizeRequest:
+    """How does this sound, in this voice?"""
+
+    request_id: str
+    """Hash of all that bears on the answer."""
+
+    asset_id: str
+    """The asset."""
+
+    reference_key: str | None
+    """Key of the audio that holds the voice to clone; null when none may be."""
+
+    reference: Span | None
+    """Where in it the voice is; null when none may be cloned."""
+
+    reference_text: str | None
+    """What is said there; null when no voice may be cloned."""
+
+    language: str
+    """BCP 47 tag of ``text``."""
+
+    text: str
+    """What to say."""
+
+    pitch_hz: float | None
+    """Median fundamental frequency to match; null for the voice's own."""
+
+    syllables_per_s: float | None
+    """Pace to match; null for the voice's own."""
+
+    seed: int
+    """Another one gives another take, where the engine varies."""
+
+    tract_cm: float | None = None
+    """Length of the vocal tract to match, about 17 for men and 15 for women; null for the voice's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One spoken line."""
+
+    request_id: str
+    """The request it answers."""
+
+    flac: bytes
+    """Mono FLAC without silence before and after the speech; empty when it failed."""
+
+    sample_rate_hz: int
+    """Samples per second; 0 when it failed."""
+
+    samples: int
+    """Number of samples; 0 when it failed."""
+
+    voice: str
+    """What spoke, e.g. ``espeak-ng/es+f2``; empty when it failed."""
+
+    failure: str | None
+    """Why there is no take; null when there is one."""
+
+
+Request = TranscribeRequest | AlignRequest | DiarizeRequest | DescribeRequest | TranslateRequest | SynthesizeRequest
+Result = Transcript | Alignment | Diarization | Description | Translation | Take

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schemas.localize import Term
+
 AUTO = "auto"
 """Engine family that is chosen by what the machine has; the choice is printed and recorded."""
 
@@ -29,3 +31,29 @@ class Settings:
 
     speakers: str | None = None
     """Who speaks when, as the text of an RTTM file; null has it found out."""
+
+    to: tuple[str, ...] = ()
+    """BCP 47 tags of the languages that captions are translated into, beside those of ``dub``."""
+
+    dub: tuple[str, ...] = ()
+    """BCP 47 tags of the languages that the title is dubbed into."""
+
+    glossary: tuple[Term, ...] = ()
+    """Terms that translations must use."""
+
+    mix: str = "voice-over"
+    """How a dub is mixed: ``voice-over`` or ``replacement``."""
+
+    music_and_effects: str | None = None
+    """Path of the audio under a ``replacement``; null takes the source's own stream of that label."""
+
+    loudness: str = "ebu-r128"
+    """Loudness target of a mix: ``ebu-r128``, ``netflix``, ``web``."""
+
+    mux: bool = False
+    """Whether picture, sound, dubs and captions also come as one file."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Languages of translated captions: ``to``, then what ``dub`` adds, each once."""
+        return tuple(dict.fromkeys((*self.to, *self.dub)))

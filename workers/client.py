@@ -18,7 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 
-from pipeline.contracts import ModelId
+from pipeline.contracts import Abilities, ModelId
 from pipeline.errors import UsageError
 from pipeline.store import layout, workspace
 from pipeline.store.answers import Answers
@@ -79,6 +79,14 @@ class WorkerEngines:
     def require_language(self, job: Job, language: str) -> None:
         """Raise EngineUnavailable, before anything runs, when a job cannot be done in a language."""
         self._registry.require_language(self._engine, job, language)
+
+    def require_pair(self, source: str, target: str) -> None:
+        """Raise EngineUnavailable, before anything runs, when it cannot translate between two languages."""
+        self._registry.require_pair(self._engine, source, target)
+
+    def abilities(self) -> Abilities:
+        """What the family can do beyond answering once; nothing is loaded."""
+        return self._registry.family(self._engine).abilities
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """One result per request, in order; only what has no kept answer is asked.

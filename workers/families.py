@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.contracts import ModelId
+from pipeline.contracts import Abilities, ModelId
 from schemas.jobs import Job, Request, Result
 
 
@@ -50,6 +50,20 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """Something that a family can do here as far as data is installed, and can run without."""
+
+    what: str
+    """What it is for, e.g. ``translation``."""
+
+    has: str
+    """What is installed, one line; empty when nothing is."""
+
+    remedy: str
+    """How to get more, one line; empty when there is no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """The engines behind one ``--engine NAME``."""
 
@@ -62,8 +76,17 @@ class Family:
     language_failure: Callable[[Job, str], str | None]
     """Why a job cannot be done in a language (BCP 47) and what to do; None when it can."""
 
+    pair_failure: Callable[[str, str], str | None]
+    """Why it cannot translate from one language (BCP 47) to another and what to do; None when it can."""
+
+    abilities: Abilities
+    """What it can do beyond answering once."""
+
     lacks: Callable[[], Sequence[Lack]]
     """What is missing on this machine; nothing when it can run."""
 
     load: Callable[[Job, Setting], Loaded]
     """Load the engine of a job. Raises EngineUnavailable when it cannot be."""
+
+    extras: Callable[[], Sequence[Extra]] = tuple
+    """What depends on data that is installed apart, there or not; nothing while the family lacks something."""

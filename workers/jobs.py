@@ -12,8 +12,12 @@ from schemas.jobs import (
     Job,
     Request,
     Result,
+    SynthesizeRequest,
+    Take,
     TranscribeRequest,
     Transcript,
+    TranslateRequest,
+    Translation,
 )
 from schemas.languages import UNDETERMINED
 
@@ -22,6 +26,8 @@ REQUESTS: dict[Job, type[Request]] = {
     Job.ALIGN: AlignRequest,
     Job.DIARIZE: DiarizeRequest,
     Job.DESCRIBE: DescribeRequest,
+    Job.TRANSLATE: TranslateRequest,
+    Job.SYNTHESIZE: SynthesizeRequest,
 }
 """The record that asks for each job."""
 
@@ -30,6 +36,8 @@ RESULTS: dict[Job, type[Result]] = {
     Job.ALIGN: Alignment,
     Job.DIARIZE: Diarization,
     Job.DESCRIBE: Description,
+    Job.TRANSLATE: Translation,
+    Job.SYNTHESIZE: Take,
 }
 """The record that answers each job."""
 
@@ -45,3 +53,7 @@ def failed(job: Job, request_id: str, reason: str) -> Result:
             return Diarization(request_id, (), reason)
         case Job.DESCRIBE:
             return Description(request_id, (), (), reason)
+        case Job.TRANSLATE:
+            return Translation(request_id, (), reason)
+        case Job.SYNTHESIZE:
+            return Take(request_id, b"", 0, 0, "", reason)

@@ -42,6 +42,11 @@ class Registry:
         if failure := self.family(engine).language_failure(job, language):
             raise EngineUnavailable(failure)
 
+    def require_pair(self, engine: str, source: str, target: str) -> None:
+        """Raise EngineUnavailable when the engine cannot translate between two languages, before anything runs."""
+        if failure := self.family(engine).pair_failure(source, target):
+            raise EngineUnavailable(failure)
+
 
 REGISTRY = Registry((EMBEDDED,))
 """Every engine that a user can choose."""

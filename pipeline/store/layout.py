@@ -14,6 +14,7 @@ from schemas.jobs import Job
 _RELEASE_MARK = re.compile(r"^releases/(?P<asset>[0-9a-f]{16})/current/(?P<number>\d{8})\.json$")
 _CLAIM = re.compile(r"^claims/[0-9a-f]{16}/(?P<number>\d{8})\.json$")
 _FOLDED_ANSWERS = re.compile(r"^answers/[^/]+/[^/]+/all-[0-9a-f]{32}\.parquet$")
+_CONSENT = re.compile(r"^consents/(?P<name>.+)\.toml$", re.DOTALL)
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 _TABLE_PART = re.compile(r"^tables/(?P<table>[a-z_]+)/(?P<asset>[0-9a-f]{16})-(?P<release>[0-9a-f]{16})\.parquet$")
 
@@ -31,6 +32,9 @@ RELEASES = "releases/"
 
 RECEIPTS = "receipts/"
 """What became of each dropped object."""
+
+CONSENTS = "consents/"
+"""Consent records, which people put there."""
 
 
 def stage_folder(asset_id: str, stage: str, fingerprint: str) -> str:
@@ -172,6 +176,12 @@ def printable(name: str) -> str:
 def receipt(drop_key: str, etag: str) -> str:
     """What became of one dropped object; the key is hashed since it is the user's own text."""
     return f"{RECEIPTS}{_hashed(drop_key)}/{etag}.json"
+
+
+def parse_consent(key: str) -> str | None:
+    """Name of the consent record that a key holds; None for any other key."""
+    found = _CONSENT.match(key)
+    return printable(found["name"]) if found else None
 
 
 def seen_source(uri: str) -> str:

@@ -21,8 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import scenes
-from pipeline.contracts import ModelId
+from pipeline.contracts import Abilities, ModelId
 from pipeline.stages.media import PREPARE_VERSION, PROBE_VERSION
+from pipeline.stages.preview import PREVIEW_VERSION
 from pipeline.store import sources
 from pipeline.store.answers import Answers
 from pipeline.store.ledger import Ledger
@@ -55,7 +56,7 @@ _ANSWERS_PER_PART = 8
 
 
 def seed(objects: Objects, source: Path, dialogue: Dialogue, *, has_picture: bool) -> Asset:
-    """Make ``source`` and what probe and prepare know of it."""
+    """Make ``source``, what probe and prepare know of it, and its preview."""
     source.write_bytes(b"\0" * _SOURCE_BYTES)
     long_ago_s = time.time() - _AGE_S
     os.utime(source, (long_ago_s, long_ago_s))
@@ -83,6 +84,16 @@ def seed(objects: Objects, source: Path, dialogue: Dialogue, *, has_picture: boo
         if has_picture:
             staging.add_rows("frames", (), SampledFrame)
         staging.add_rows("facts", [_facts(asset, shots=shots, regions=spoken)], Prepared)
+    with ledger.writing(
+        asset.asset_id,
+        "preview",
+        version=PREVIEW_VERSION,
+        inputs=(asset.sha256,),
+        config=f"audio={asset.audio_choice}",
+    ) as staging:
+        preview = staging.folder / "preview.mp4"
+        preview.write_text("stands for a small copy of the title")
+        staging.add_file("preview", preview, preview.suffix)
     sources.remember(objects, source, source.stat(), asset.asset_id, hashed_from_ns=time.time_ns())
     return asset
 
@@ -123,6 +134,14 @@ class ReplayedEngines:
     def require_language(self, job: Job, language: str) -> None:
         """As the real family."""
         self._engines.require_language(job, language)
+
+    def require_pair(self, source: str, target: str) -> None:
+        """As the real family."""
+        self._engines.require_pair(source, target)
+
+    def abilities(self) -> Abilities:
+        """The real family's."""
+        return self._engines.abilities()
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """What is known, through the kept answers, which are then folded together as after a real recognition."""

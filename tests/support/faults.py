@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.contracts import ModelId
+from pipeline.contracts import Abilities, ModelId
 from pipeline.errors import EngineCrashed, EngineUnavailable
 from schemas.jobs import Job, Request, Result, TranscribeRequest, Transcript
 from schemas.speech import Word
@@ -71,5 +71,18 @@ def _do(what: str, path: Path) -> None:
             raise EngineCrashed(Job.TRANSCRIBE, 1, "it fell over")
 
 
-REGISTRY = Registry((Family("faulty", model_id, lambda _job, _language: None, tuple, load),))
+ABILITIES = Abilities(shortens=False, clones=False, varies=False)
+REGISTRY = Registry(
+    (
+        Family(
+            "faulty",
+            model_id,
+            language_failure=lambda _job, _language: None,
+            pair_failure=lambda _source, _target: None,
+            abilities=ABILITIES,
+            lacks=tuple,
+            load=load,
+        ),
+    )
+)
 """What the client and the worker of a test choose from."""

@@ -1,11 +1,13 @@
 """An engine of fixed answers, for tests about everything around recognition. No user can choose it.
 
 What it says follows from the request alone and comes at once: a word every half second, two speakers who
-take turns, a note per shot and one scene per window. In a worker it may be told to kill (``Orders``).
+take turns, a note per shot and one scene per window, the words of a line in reverse order, a tone of 60 ms per
+character. In a worker it may be told to kill (``Orders``).
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -15,7 +17,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.contracts import ModelId
+import numpy as np
+import soundfile
+
+from pipeline.contracts import Abilities, ModelId
 from pipeline.store.answers import Answers
 from pipeline.store.objects import Objects
 from pipeline.store.parquet import read_columns
@@ -27,10 +32,15 @@ from schemas.jobs import (
     Diarization,
     DiarizeRequest,
     Job,
+    LineAnswer,
     Request,
     Result,
+    SynthesizeRequest,
+    Take,
     TranscribeRequest,
     Transcript,
+    TranslateRequest,
+    Translation,
 )
 from schemas.media import SpeechRegion
 from schemas.scenes import Scene, ShotNote
@@ -43,6 +53,8 @@ from workers.registry import Registry
 NAME = "fixed"
 WORD_EVERY_MS = 500
 WORD_MS = 400
+MS_PER_CHARACTER = 60
+TAKE_RATE_HZ = 24_000
 TEXT = "The train is late again, so we will have another cup of coffee.".split()
 
 
@@ -123,7 +135,20 @@ _ORDERS = "FIXED_ENGINE_ORDERS"
 """Environment variable; workers inherit it."""
 
 
-REGISTRY = Registry((Family(NAME, model_id, lambda _job, _language: None, tuple, load),))
+ABILITIES = Abilities(shortens=False, clones=False, varies=False)
+REGISTRY = Registry(
+    (
+        Family(
+            NAME,
+            model_id,
+            language_failure=lambda _job, _language: None,
+            pair_failure=lambda _source, _target: None,
+            abilities=ABILITIES,
+            lacks=tuple,
+            load=load,
+        ),
+    )
+)
 """What the client and the worker of a test choose from."""
 
 
@@ -143,6 +168,13 @@ class FixedEngines:
 
     def require_language(self, job: Job, language: str) -> None:
         """It hears every language."""
+
+    def require_pair(self, source: str, target: str) -> None:
+        """It translates every language."""
+
+    def abilities(self) -> Abilities:
+        """It answers once."""
+        return ABILITIES
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """As the contract says."""
@@ -180,6 +212,11 @@ def _answer(request: Request) -> Result:
             return Diarization(request.request_id, tuple(_turns(request.regions)), None)
         case DescribeRequest():
             return _description(request)
+        case TranslateRequest():
+            answers = (LineAnswer(line.id, " ".join(line.text.split()[::-1]), (), ()) for line in request.lines)
+            return Translation(request.request_id, tuple(answers), None)
+        case SynthesizeRequest():
+            return _take(request)
 
 
 def _turns(regions: Sequence[SpeechRegion]) -> list[Turn]:
@@ -191,3 +228,11 @@ def _description(request: DescribeRequest) -> Description:
     first = request.shots[0].shot_index if request.shots else 0
     scene = Scene(0, request.span, first, first + len(request.shots), "A window", "It is shown.", "speech", ())
     return Description(request.request_id, notes, (scene,), None)
+
+
+def _take(request: SynthesizeRequest) -> Take:
+    count = len(request.text) * MS_PER_CHARACTER * TAKE_RATE_HZ // 1000
+    tone = 0.1 * np.sin(2 * np.pi * (request.pitch_hz or 150.0) * np.arange(count) / TAKE_RATE_HZ)
+    flac = io.BytesIO()
+    soundfile.write(flac, tone, TAKE_RATE_HZ, format="FLAC", subtype="PCM_16")
+    return Take(request.request_id, flac.getvalue(), TAKE_RATE_HZ, count, "fixed/tone", None)

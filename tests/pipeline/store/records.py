@@ -13,6 +13,7 @@ from pipeline.store import releases
 from pipeline.store.objects import Objects
 from pipeline.store.releases import Outgoing, TableRows
 from schemas.captions import Cue, Finding, Severity, Variant
+from schemas.localize import DubLine, DubOutcome
 from schemas.media import Asset, VideoStream
 from schemas.speech import Coverage, CoverageLabel
 from schemas.tables import AssetRow, CoverageRow, CueRow, FindingRow, Published, ShotRow
@@ -41,6 +42,7 @@ def _teach() -> None:
     st.register_type_strategy(Asset, st.text(HEX, min_size=64, max_size=64).flatmap(_asset))
     st.register_type_strategy(VideoStream, st.builds(VideoStream, frame_count=st.integers(1, 2**62)))
     st.register_type_strategy(Coverage, st.sampled_from(CoverageLabel).flatmap(_coverage))
+    st.register_type_strategy(DubLine, st.sampled_from(DubOutcome).flatmap(_dub_line))
 
 
 def _spans() -> st.SearchStrategy[Span]:
@@ -58,6 +60,12 @@ def _nobody() -> st.SearchStrategy[tuple[str, ...]]:
 
 def _asset(sha256: str) -> st.SearchStrategy[Asset]:
     return st.builds(Asset, sha256=st.just(sha256), asset_id=st.just(sha256[:16]), length_ms=st.integers(1, 2**62))
+
+
+def _dub_line(outcome: DubOutcome) -> st.SearchStrategy[DubLine]:
+    if outcome is DubOutcome.FLAGGED:
+        return st.builds(DubLine, outcome=st.just(outcome), placed=st.none(), reason=st.text(min_size=1))
+    return st.builds(DubLine, outcome=st.just(outcome), placed=_spans(), reason=st.none())
 
 
 def _coverage(label: CoverageLabel) -> st.SearchStrategy[Coverage]:

@@ -94,3 +94,30 @@ def test_a_file_that_is_taken_away_meanwhile_is_not_pending(tmp_path: Path) -> N
 
     found = drop.pending(FolderObjects(tmp_path), now_ns=late_ns)
     assert (found.settled, found.unsettled) == ((), ())
+
+
+def test_what_a_job_file_brings_along_is_no_title_of_its_own(tmp_path: Path) -> None:
+    path = dropped(tmp_path, "film.mkv")
+    for name in ("film.mkv.job.toml", "film.mkv.me.wav", "film.mkv.terms.csv"):
+        dropped(tmp_path, name)
+    found = drop.pending(FolderObjects(tmp_path), now_ns=lambda: in_an_hour(path))
+    assert names(found) == ["film.mkv"]
+
+
+def test_a_longer_name_without_a_job_file_is_a_title_like_any_other(tmp_path: Path) -> None:
+    path = dropped(tmp_path, "film")
+    dropped(tmp_path, "film.mkv")
+    found = drop.pending(FolderObjects(tmp_path), now_ns=lambda: in_an_hour(path))
+    assert names(found) == ["film", "film.mkv"]
+
+
+def test_another_glossary_makes_another_job_of_the_same_media(tmp_path: Path) -> None:
+    path = dropped(tmp_path, "film.mkv")
+    dropped(tmp_path, "film.mkv.job.toml")
+    dropped(tmp_path, "film.mkv.terms.csv", b"source,target")
+    objects = FolderObjects(tmp_path)
+    (one,) = drop.pending(objects, now_ns=lambda: in_an_hour(path)).settled
+    receipts.write(objects, Receipt(one.key, one.etag, Verdict.REJECTED, None, None, "broken", "send again", "now"))
+    assert drop.pending(objects, now_ns=lambda: in_an_hour(path)).settled == ()
+    dropped(tmp_path, "film.mkv.terms.csv", b"source,target\nbridge,puente")
+    assert names(drop.pending(objects, now_ns=lambda: in_an_hour(path))) == ["film.mkv"]

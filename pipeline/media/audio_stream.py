@@ -1,8 +1,10 @@
-"""One audio stream decoded into blocks of mono samples with their times. Runs inside the sandbox only."""
+"""One audio stream decoded into blocks of samples with their times, and put on a timeline. Runs inside the sandbox
+only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -11,10 +13,14 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.audio.stream import AudioStream
+from av.stream import Stream
 
-from pipeline.media.speech_audio import GAP_S, mono
+from pipeline.media.timeline import GAP_S, Floats, Timeline
+from schemas.time import Span, seconds_to_ms
 
-Floats = npt.NDArray[np.float32]
+Reduce = Callable[[Floats, tuple[str, ...]], Floats]
+"""From all channels, ``(channels, n)``, and their names to what is wanted of them, ``(n,)`` or ``(n, wanted)``. Linear,
+since samples are scaled afterwards."""
 
 _BLOCK_S = 2  # a hundred AAC packets, so that the work per block costs little; 400 KB of mono samples at 48 kHz
 _SCALES = {"u8": 128.0, "s16": 32768.0, "s32": 2147483648.0, "flt": 1.0, "dbl": 1.0}
@@ -25,7 +31,7 @@ class Block:
     """Samples that follow one another without a gap."""
 
     samples: Floats
-    """Mono, shape ``(n,)``, in [-1, 1]."""
+    """As they were reduced, in [-1, 1] where the source is."""
 
     rate_hz: int
     """Samples per second."""
@@ -46,8 +52,9 @@ class _Kind:
 class AudioDecoder:
     """Packets in, blocks of about two seconds out: few calls per hour of audio."""
 
-    def __init__(self, stream: AudioStream, zero_s: Fraction) -> None:
+    def __init__(self, stream: AudioStream, zero_s: Fraction, reduce: Reduce) -> None:
         self._context = stream.codec_context
+        self._reduce = reduce
         self._zero_s = zero_s
         self._kind: _Kind | None = None
         self._at_s: Fraction | None = None
@@ -95,14 +102,63 @@ class AudioDecoder:
     def _flushed(self) -> Iterator[Block]:
         if self._pieces and self._kind is not None:
             samples = np.concatenate(self._pieces, axis=1)
-            yield Block(_mixed(samples, self._kind), self._kind.rate_hz, self._at_s)
+            yield Block(_reduced(samples, self._kind, self._reduce), self._kind.rate_hz, self._at_s)
         self._pieces = []
         self._count = 0
         self._at_s = None
 
 
-def _mixed(samples: npt.NDArray[np.generic], kind: _Kind) -> Floats:
-    """Planar ``(channels, n)`` or packed ``(1, n * channels)`` samples of any format to mono."""
+class TimedAudio:
+    """One audio stream on its way to a timeline, and what is missing of it."""
+
+    def __init__(self, stream: Stream, timeline: Timeline, zero_s: Fraction, *, reduce: Reduce) -> None:
+        if not isinstance(stream, AudioStream):
+            raise TypeError(f"stream {stream.index} is not audio")
+        self._timeline = timeline
+        self._decoder = AudioDecoder(stream, zero_s, reduce)
+        self._zero_s = zero_s
+        self._promised_pts = 0  # end of the last packet
+        self._base = Fraction(1)
+
+    @property
+    def decoded_ms(self) -> int:
+        """End of the last decoded sample."""
+        return seconds_to_ms(self._timeline.heard_s)
+
+    @property
+    def holes(self) -> tuple[Span, ...]:
+        """Stretches between samples for which there are none."""
+        return tuple(self._timeline.holes)
+
+    @property
+    def damaged(self) -> int:
+        """Packets the decoder refused."""
+        return self._decoder.damaged
+
+    def shortfall_ms(self, *, length_ms: int) -> int:
+        """How much less than its packets promise of the first ``length_ms`` it decodes to."""
+        promised_ms = seconds_to_ms(self._promised_pts * self._base - self._zero_s)
+        return max(0, min(promised_ms, length_ms) - self.decoded_ms)
+
+    def take(self, packet: av.Packet[Any]) -> Iterator[list[Floats]]:
+        """What can be given out after the next packet."""
+        if packet.pts is not None and packet.time_base and not packet.is_discard:
+            self._promised_pts = max(self._promised_pts, packet.pts + (packet.duration or 0))
+            self._base = packet.time_base
+        yield from self._placed(packet)
+
+    def finish(self) -> Iterator[list[Floats]]:
+        """The rest, up to the end of the timeline."""
+        yield from self._placed(None)
+        yield self._timeline.finish()
+
+    def _placed(self, packet: av.Packet[Any] | None) -> Iterator[list[Floats]]:
+        for block in self._decoder.take(packet):
+            yield self._timeline.place(block.samples, block.rate_hz, block.at_s)
+
+
+def _reduced(samples: npt.NDArray[np.generic], kind: _Kind, reduce: Reduce) -> Floats:
+    """Planar ``(channels, n)`` or packed ``(1, n * channels)`` samples of any format, scaled and reduced."""
     packed = not kind.sample_format.endswith("p")
     name = kind.sample_format.removesuffix("p")
     count = len(kind.channels)
@@ -113,6 +169,6 @@ def _mixed(samples: npt.NDArray[np.generic], kind: _Kind) -> Floats:
     scale = _SCALES.get(name)
     if scale is None:
         raise ValueError(f"unknown sample format {kind.sample_format}")
-    mixed = mono(values, kind.channels) / np.float32(scale)
-    finite: Floats = np.nan_to_num(mixed, nan=0.0, posinf=1.0, neginf=-1.0)
+    made = reduce(values, kind.channels) / np.float32(scale)
+    finite: Floats = np.nan_to_num(made, nan=0.0, posinf=1.0, neginf=-1.0)
     return finite

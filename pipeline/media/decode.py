@@ -12,20 +12,20 @@ from typing import Any, Self, TypeVar
 import av
 import cv2
 import pyarrow.parquet as pq
-from av.audio.stream import AudioStream
 from av.stream import Discard
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from pipeline.errors import DecodeFailed
 from pipeline.media import packets
-from pipeline.media.audio_stream import AudioDecoder
+from pipeline.media.audio_stream import TimedAudio
 from pipeline.media.files import FRAMES, LEVELS, REGIONS, SHOTS, SPEECH
 from pipeline.media.messages import Bounds, PrepareRequest
 from pipeline.media.pictures import Scaler, Upright
+from pipeline.media.shortfall import refuse_shortfall
 from pipeline.media.shots import ShotFinder
 from pipeline.media.sparse import Picture, PictureReader
-from pipeline.media.speech_audio import SpeechWriter, Timeline
+from pipeline.media.speech_audio import SpeechWriter, mono, timeline
 from schemas import columns
 from schemas.media import Prepared, SampledFrame, Shot, SpeechRegion
 from schemas.time import Span, seconds_to_ms
@@ -35,9 +35,6 @@ Row = TypeVar("Row")
 
 SAMPLE_EVERY_MS = 1000
 """Distance of sampled frames: one per second, the rate that Qwen's video models are shown."""
-
-SHORTFALL_TOLERANCE_MS = 1000
-"""How much less than its packets promise a stream may decode to. Ours: a second is seen and heard."""
 
 _ROWS = 32  # sampled frames per row group: about a megabyte
 
@@ -59,7 +56,7 @@ def decode(
         progress: Told the decoded milliseconds.
 
     Raises:
-        DecodeFailed: A stream is more than ``SHORTFALL_TOLERANCE_MS`` shorter than its packets, or broken.
+        DecodeFailed: A stream is shorter than its packets promise (``pipeline.media.shortfall``), or broken.
     """
     cv2.setNumThreads(1)
     with ExitStack() as stack:
@@ -82,11 +79,7 @@ def decode(
         _write(folder / REGIONS, regions, SpeechRegion)
     decoded_ms = max(reader.decoded_ms for reader in readers.values())
     shortfall_ms = max(request.length_ms - decoded_ms, *(reader.shortfall_ms for reader in readers.values()))
-    if shortfall_ms > SHORTFALL_TOLERANCE_MS:
-        raise DecodeFailed(
-            f"it decodes to {decoded_ms / 1000:.1f} s, {shortfall_ms / 1000:.1f} s less than it promises",
-            "it is damaged: copy or export it again",
-        )
+    refuse_shortfall(decoded_ms=decoded_ms, shortfall_ms=shortfall_ms)
     return Prepared(
         has_speech_audio=sound is not None,
         decoded_ms=min(decoded_ms, request.length_ms),
@@ -110,15 +103,9 @@ class _Sound:
 
     def __init__(self, container: av.container.InputContainer, request: PrepareRequest, folder: Path) -> None:
         self.stream_index = request.audio_index or 0
-        self._timeline = Timeline(length_ms=request.length_ms)
-        self._zero_s = request.zero_s
-        self._promised_pts = 0  # end of the last packet
-        self._base = Fraction(1)
-        self._length_ms = request.length_ms
         stream = container.streams[self.stream_index]
-        if not isinstance(stream, AudioStream):
-            raise TypeError(f"stream {stream.index} is not audio")
-        self._decoder = AudioDecoder(stream, request.zero_s)
+        self._audio = TimedAudio(stream, timeline(length_ms=request.length_ms), request.zero_s, reduce=mono)
+        self._length_ms = request.length_ms
         self.writer = SpeechWriter(folder / SPEECH, folder / LEVELS)
 
     def __enter__(self) -> Self:
@@ -132,34 +119,27 @@ class _Sound:
 
     @property
     def decoded_ms(self) -> int:
-        return seconds_to_ms(self._timeline.heard_s)
+        return self._audio.decoded_ms
 
     @property
     def holes(self) -> tuple[Span, ...]:
-        return tuple(self._timeline.holes)
+        return self._audio.holes
 
     @property
     def damaged(self) -> int:
-        return self._decoder.damaged
+        return self._audio.damaged
 
     @property
     def shortfall_ms(self) -> int:
-        promised_ms = seconds_to_ms(self._promised_pts * self._base - self._zero_s)
-        return max(0, min(promised_ms, self._length_ms) - self.decoded_ms)
+        return self._audio.shortfall_ms(length_ms=self._length_ms)
 
     def take(self, packet: av.Packet[Any]) -> None:
-        if packet.pts is not None and packet.time_base and not packet.is_discard:
-            self._promised_pts = max(self._promised_pts, packet.pts + (packet.duration or 0))
-            self._base = packet.time_base
-        self._place(packet)
+        for parts in self._audio.take(packet):
+            self.writer.write(parts)
 
     def finish(self) -> None:
-        self._place(None)
-        self.writer.write(self._timeline.finish())
-
-    def _place(self, packet: av.Packet[Any] | None) -> None:
-        for block in self._decoder.take(packet):
-            self.writer.write(self._timeline.place(block.samples, block.rate_hz, block.at_s))
+        for parts in self._audio.finish():
+            self.writer.write(parts)
 
 
 class _Film:

@@ -1,4 +1,4 @@
-"""Names of the files that one decode pass makes."""
+"""Names of the files that decoding makes."""
 
 SPEECH = "speech.flac"
 """16 kHz mono, exactly the asset's length; only with audio."""
@@ -16,6 +16,10 @@ SHOTS = "shots.parquet"
 """``schemas.media.Shot``; always, empty without a picture."""
 
 
+SOUND = "sound.f32"
+"""Interleaved float32 at 48 kHz, exactly the length that was asked for; of a pass of its own, for a mix."""
+
+
 def made(*, has_audio: bool, has_picture: bool) -> tuple[str, ...]:
-    """All files that there are of a title."""
+    """All files that one decode pass makes of a title."""
     return (*((SPEECH, LEVELS, REGIONS) if has_audio else ()), *((FRAMES,) if has_picture else ()), SHOTS)

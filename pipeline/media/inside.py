@@ -3,22 +3,25 @@
 It may die. Before anything of the file is read it leaves the network and limits its own memory, time and
 output (``pipeline.media.confinement``). It sees the input as ``input.bin`` in its own folder, opens nothing
 else (formats and protocols are listed), and answers with ``answer.json`` or ``refusal.json``; progress goes
-to standard output, a JSON line each.
+to standard output, a JSON line each. Or it gives itself over to ffmpeg, which keeps those limits and speaks for
+itself.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pydantic import TypeAdapter
 
 from pipeline.errors import DecodeFailed, MediaError, ProbeFailed
 from pipeline.media.confinement import confine
-from pipeline.media.messages import Bounds, PrepareRequest, Progress, Refusal, Request
+from pipeline.media.messages import Bounds, PrepareRequest, ProgramRequest, Progress, Refusal, Request, SoundRequest
 
 if TYPE_CHECKING:
     import av
@@ -37,8 +40,16 @@ def main(folder: Path) -> int:
     text = (folder / REQUEST).read_text("utf-8")
     request = Request.model_validate_json(text, extra="ignore")
     confine(request.bounds)
+    if request.job == "program":
+        _become(text)
     try:
-        answer = _survey(folder, request.bounds) if request.job == "survey" else _prepare(folder, text)
+        match request.job:
+            case "survey":
+                answer = _survey(folder, request.bounds)
+            case "sound":
+                answer = _sound(folder, text)
+            case _:
+                answer = _prepare(folder, text)
     except MediaError as error:
         (folder / REFUSAL).write_text(Refusal(what=error.what, remedy=error.remedy).model_dump_json(), "utf-8")
     except MemoryError:
@@ -46,6 +57,14 @@ def main(folder: Path) -> int:
     else:
         (folder / ANSWER).write_text(answer, "utf-8")
     return 0
+
+
+def _become(text: str) -> NoReturn:
+    """Run another program in this process; what it was confined to stays."""
+    request = ProgramRequest.model_validate_json(text)
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python, and what is ignored stays so in the program
+        signal.signal(ignored, signal.SIG_DFL)
+    os.execv(request.program, [request.program, *request.arguments])  # noqa: S606 - no shell is wanted
 
 
 def _survey(folder: Path, bounds: Bounds) -> str:
@@ -67,6 +86,14 @@ def _prepare(folder: Path, text: str) -> str:
             again = stack.enter_context(_opened(folder, request.bounds))
         made = decode(container, again, request, folder, _Reporter().report)
         return TypeAdapter(Prepared).dump_json(made).decode()
+
+
+def _sound(folder: Path, text: str) -> str:
+    from pipeline.media.sound_decode import decode_sound  # noqa: PLC0415 - as above
+
+    request = SoundRequest.model_validate_json(text)
+    with _opened(folder, request.bounds) as container:
+        return decode_sound(container, request, folder, _Reporter().report).model_dump_json()
 
 
 def _opened(folder: Path, bounds: Bounds) -> av.container.InputContainer:

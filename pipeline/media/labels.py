@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ import langcodes
 from schemas.languages import UNDETERMINED, primary
 
 _TIMECODE = re.compile(r"^([0-9]{1,2}):([0-5][0-9]):([0-5][0-9])([:;.])([0-9]{1,3})$")
+_CLOCK = re.compile(r"^([0-9]{2}):([0-5][0-9]):([0-5][0-9])\.([0-9]{3})$")
 _SAMPLES = re.compile(r"^[0-9]{1,20}$")  # 64 bits
 _DAY_HOURS = 24
 
@@ -46,3 +48,25 @@ def timecode_of_samples(time_reference: str, *, sample_rate_hz: int, frame_rate:
     rest = since - seconds
     clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     return f"{clock}.{int(rest * 1000):03}" if frame_rate is None else f"{clock}:{int(rest * frame_rate):02}"
+
+
+def since_midnight_s(stated: str, *, frame_rate: Fraction | None) -> Fraction | None:
+    """Seconds from midnight to a start timecode as ``timecode`` and ``timecode_of_samples`` write them.
+
+    Frames are counted at the next whole rate (24 for 24000/1001), and each lasts as long as it really does. Drop
+    frames leave out the first numbers of each minute but every tenth: 2 at 30, 4 at 60 (SMPTE ST 12-1). None when
+    it is no timecode, or one with frames and no rate.
+    """
+    written = stated.strip()
+    if (by_clock := _CLOCK.match(written)) is not None:
+        hours, minutes, seconds, ms = (int(part) for part in by_clock.groups())
+        return Fraction(((hours * 60 + minutes) * 60 + seconds) * 1000 + ms, 1000)
+    found = _TIMECODE.match(written)
+    if found is None or not frame_rate:
+        return None
+    whole = math.ceil(frame_rate)
+    minutes = int(found[1]) * 60 + int(found[2])
+    frames = (minutes * 60 + int(found[3])) * whole + int(found[5])
+    if found[4] != ":":
+        frames -= round(whole / 15) * (minutes - minutes // 10)
+    return frames / frame_rate

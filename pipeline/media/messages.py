@@ -155,3 +155,31 @@ class PrepareRequest(Request):
     pixel_aspect: Exact
     audio_index: int | None
     is_sparse: bool
+
+
+class ProgramRequest(Request):
+    """The program that the inner process gives itself over to, once it is confined."""
+
+    program: str
+    """Path of the executable."""
+    arguments: tuple[str, ...]
+    """Its arguments; they name files of the folder only."""
+
+
+class SoundRequest(Request):
+    """Which sound is to be decoded, and as what."""
+
+    zero_s: Exact
+    length_ms: int
+    stream_index: int
+    channels: tuple[str, ...]
+    """Channels that are wanted, as ``pipeline.media.layouts`` names them."""
+
+
+class SoundAnswer(Message):
+    """How much of it there was."""
+
+    decoded_ms: Count
+    """End of the last decoded sample."""
+    damaged_packets: Count
+    """Packets that the decoder refused; silence stands for them."""

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
@@ -25,10 +25,17 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.errors import MediaError
 from pipeline.media.inside import ANSWER, INPUT, REFUSAL, REQUEST
 from pipeline.media.limits import Limits
-from pipeline.media.messages import Bounds, Progress, Refusal, Request
+from pipeline.media.messages import Bounds, ProgramRequest, Progress, Refusal, Request
+from pipeline.text import one_line
 
 Answer = TypeVar("Answer")
 """What the process was asked for."""
+
+Failure = Callable[[str, str], MediaError]
+"""Makes an error of what cannot be used and what to do about it."""
+
+PLAYS = "check that it plays, then export it again"
+"""What to do about most files."""
 
 CODE = Path(__file__).resolve().parents[2]
 """Folder from which the process imports ``pipeline``."""
@@ -41,6 +48,7 @@ MAX_LINE_BYTES = 65_536
 
 _TAIL_BYTES = 2000  # of standard error: the last line is shown, and the end of a traceback names a MemoryError
 _ANSWERED_BADLY = "the decoder gave no valid answer"
+_FFMPEG_SIGNALLED = 255  # its status after a signal that it caught: SIGXCPU, since nobody sends it another
 
 
 def bounds(limits: Limits, *, length_ms: int, size_bytes: int) -> Bounds:
@@ -56,12 +64,39 @@ def bounds(limits: Limits, *, length_ms: int, size_bytes: int) -> Bounds:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended."""
+
+    returncode: int
+    """Exit status; negative means killed by that signal."""
+
+    stderr_tail: str
+    """The end of what it printed to standard error."""
+
+
+def death(ended: Ended, allowed: Bounds) -> tuple[str, str]:
+    """What a process that ended badly died of, and what to do about it."""
+    if ended.returncode in (-signal.SIGXCPU, _FFMPEG_SIGNALLED):
+        return f"decoding it took more than {allowed.cpu_s} s of processor time", PLAYS
+    if ended.returncode == -signal.SIGXFSZ:
+        return "what decoding it makes is too large", "cut it into shorter files"
+    stderr = ended.stderr_tail
+    if "MemoryError" in stderr or "Cannot allocate" in stderr or "bad_alloc" in stderr:
+        most = allowed.limits.memory_bytes >> 20
+        return f"decoding it takes more than {most} MiB of memory", "scale it down"
+    last = one_line(stderr.strip().splitlines()[-1]) if stderr.strip() else "it printed nothing"
+    status = ended.returncode
+    died = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+    return f"the decoder {died} ({last})", PLAYS
+
+
 def run(
     source: Path,
     request: Request,
     answer: type[Answer],
     *,
-    failure: type[MediaError],
+    failure: Failure,
     folder: Path | None = None,
     makes: Sequence[str] = (),
     on_progress: Callable[[int], None] = lambda _: None,
@@ -72,36 +107,92 @@ def run(
         source: The untrusted file.
         request: What is asked.
         answer: Type of the answer.
-        failure: Error to raise.
+        failure: Makes the error to raise.
         folder: Where what it makes is to be; a temporary folder otherwise.
         makes: Names of the files that it is to make; all of them, and no others, are moved to ``folder``.
         on_progress: Told how far it is, in the job's own unit.
 
     Raises:
-        MediaError: As ``failure``: it refused, died, hung, or answered what cannot be.
+        MediaError: From ``failure``: it refused, died, hung, or answered what cannot be.
     """
     case = _Case(source, failure)
-    with tempfile.TemporaryDirectory(prefix="reelingua-", dir=folder, ignore_cleanup_errors=True) as made:
-        private = Path(made)
-        (private / INPUT).symlink_to(source.resolve())
-        (private / REQUEST).write_text(request.model_dump_json(), "utf-8")
+    with _private(source, request, folder) as private:
         try:
-            returncode, stderr = _watched(private, case, request.bounds.limits.stall_s, on_progress)
+            ended = _watched(private, case, request.bounds.limits.stall_s, _reader(on_progress))
             refused = _message(private / REFUSAL, case)
             if refused is not None:
                 refusal = Refusal.model_validate_json(refused)
                 raise case.error(refusal.what, refusal.remedy)
-            if returncode != 0:
-                raise _death(case, returncode, stderr, request.bounds)
+            if ended.returncode != 0:
+                raise case.error(*death(ended, request.bounds))
             found = TypeAdapter(answer).validate_json(_message(private / ANSWER, case) or b"")
         except ValidationError as error:
             raise case.error(_ANSWERED_BADLY) from error
-        if not all(_is_file(private / name) for name in makes):
-            raise case.error("the decoder did not make what it was asked for")
-        if folder is not None:
-            for name in makes:
-                (private / name).replace(folder / name)
+        _take(makes, private, folder, case)
     return found
+
+
+def execute(
+    source: Path,
+    request: ProgramRequest,
+    *,
+    failure: Failure,
+    folder: Path,
+    makes: str,
+    inputs: Mapping[str, Path],
+    hear: Callable[[bytes], bool],
+) -> Ended:
+    """Run a program on ``source`` in the confined process; how it ended. Its files are taken if it ended well.
+
+    Args:
+        source: The untrusted file, which it sees as ``pipeline.media.inside.INPUT`` in its own folder.
+        request: The program and its arguments.
+        failure: Makes the error to raise.
+        folder: Where what it makes is to be.
+        makes: Name of the file that it is to make; it is moved to ``folder``.
+        inputs: Other files that it sees in its folder, by the name that they have there.
+        hear: Told each line of its standard output; whether the line is progress.
+
+    Raises:
+        MediaError: From ``failure``: it hung, or ended well without what it was to make.
+    """
+    case = _Case(source, failure)
+    with _private(source, request, folder) as private:
+        for name, path in inputs.items():
+            (private / name).symlink_to(path.resolve())
+        ended = _watched(private, case, request.bounds.limits.stall_s, hear)
+        if ended.returncode == 0:
+            _take((makes,), private, folder, case)
+    return ended
+
+
+@contextlib.contextmanager
+def _private(source: Path, request: Request, folder: Path | None) -> Iterator[Path]:
+    """A folder for the process alone, with the source and the request in it."""
+    with tempfile.TemporaryDirectory(prefix="reelingua-", dir=folder, ignore_cleanup_errors=True) as made:
+        private = Path(made)
+        (private / INPUT).symlink_to(source.resolve())
+        (private / REQUEST).write_text(request.model_dump_json(), "utf-8")
+        yield private
+
+
+def _take(makes: Sequence[str], private: Path, folder: Path | None, case: _Case) -> None:
+    """Move what it was to make to ``folder``; all of it or nothing."""
+    if not all(_is_file(private / name) for name in makes):
+        raise case.error("the decoder did not make what it was asked for")
+    if folder is not None:
+        for name in makes:
+            (private / name).replace(folder / name)
+
+
+def _reader(on_progress: Callable[[int], None]) -> Callable[[bytes], bool]:
+    """What hears the lines of a process that answers; every line of it is progress."""
+
+    def hear(line: bytes) -> bool:
+        on_progress(Progress.model_validate_json(line).done)
+        return True
+
+    return hear
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +200,14 @@ class _Case:
     """Whose error it is."""
 
     source: Path
-    failure: type[MediaError]
+    failure: Failure
 
-    def error(self, what: str, remedy: str = "check that it plays, then export it again") -> MediaError:
+    def error(self, what: str, remedy: str = PLAYS) -> MediaError:
         return self.failure(f"{self.source.name!r}: {what}", remedy)
 
 
-def _watched(private: Path, case: _Case, stall_s: int, on_progress: Callable[[int], None]) -> tuple[int, str]:
-    """Exit status and end of standard error. The process gets nothing of our environment and no input."""
+def _watched(private: Path, case: _Case, stall_s: int, hear: Callable[[bytes], bool]) -> Ended:
+    """How the process ended. It gets nothing of our environment and no input."""
     environment = {
         "PYTHONPATH": str(CODE),
         "PATH": os.defpath,
@@ -139,7 +230,7 @@ def _watched(private: Path, case: _Case, stall_s: int, on_progress: Callable[[in
     ):
         try:
             if process.stdout is not None:
-                _follow(process.stdout, case, stall_s, on_progress)
+                _follow(process.stdout, case, stall_s, hear)
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)  # it may only have closed its output, or started others
@@ -147,10 +238,10 @@ def _watched(private: Path, case: _Case, stall_s: int, on_progress: Callable[[in
         stderr.seek(0, os.SEEK_END)
         stderr.seek(max(0, stderr.tell() - _TAIL_BYTES))
         tail = stderr.read().decode("utf-8", "replace")
-    return process.returncode, tail
+    return Ended(process.returncode, tail)
 
 
-def _follow(output: IO[bytes], case: _Case, stall_s: int, on_progress: Callable[[int], None]) -> None:
+def _follow(output: IO[bytes], case: _Case, stall_s: int, hear: Callable[[bytes], bool]) -> None:
     """Read progress until the process closes its output, or stalls."""
     rest = b""
     with selectors.DefaultSelector() as ready:
@@ -162,10 +253,10 @@ def _follow(output: IO[bytes], case: _Case, stall_s: int, on_progress: Callable[
             data = os.read(output.fileno(), MAX_LINE_BYTES)
             if not data:
                 return
-            until = time.monotonic() + stall_s
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
-                on_progress(Progress.model_validate_json(line).done)
+                if hear(line):
+                    until = time.monotonic() + stall_s
             if len(rest) > MAX_LINE_BYTES:
                 raise case.error(_ANSWERED_BADLY)
 
@@ -189,17 +280,3 @@ def _is_file(path: Path) -> bool:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
         return False
-
-
-def _death(case: _Case, returncode: int, stderr: str, allowed: Bounds) -> MediaError:
-    """What a process that ended without an answer died of."""
-    if returncode == -signal.SIGXCPU:
-        return case.error(f"decoding it took more than {allowed.cpu_s} s of processor time")
-    if returncode == -signal.SIGXFSZ:
-        return case.error("what decoding it makes is too large", "cut it into shorter files")
-    if "MemoryError" in stderr or "Cannot allocate" in stderr or "bad_alloc" in stderr:
-        most = allowed.limits.memory_bytes >> 20
-        return case.error(f"decoding it takes more than {most} MiB of memory", "scale it down")
-    last = stderr.strip().splitlines()[-1] if stderr.strip() else "it printed nothing"
-    died = f"was killed by signal {-returncode}" if returncode < 0 else f"ended with status {returncode}"
-    return case.error(f"the decoder {died} ({last})")

@@ -1,8 +1,7 @@
 """The speech audio: what is decoded, put on the asset's timeline, as 16 kHz mono FLAC with its envelope.
 
-Samples come as the decoder gives them, with the time of each block. A gap becomes silence, an overlap is
-dropped, and the file has exactly ``length_ms * 16`` samples whatever the source did. Encoding and voice
-activity run on a thread beside the decoder.
+The file has exactly ``length_ms * 16`` samples whatever the source did (``pipeline.media.timeline``). Encoding
+and voice activity run on a thread beside the decoder.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,23 +18,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
-import soxr
 
 from pipeline.media.regions import RegionFinder
+from pipeline.media.timeline import Timeline
 from pipeline.media.vad import WINDOW_SAMPLES, SpeechDetector
 from schemas import columns
 from schemas.media import SILENT_DBFS, Level, SpeechRegion
-from schemas.time import SAMPLES_PER_MS, SPEECH_RATE_HZ, Span, seconds_to_ms
-
-GAP_S = Fraction(1, 50)
-"""Departure from the clock that is mended: 20 ms, half a video frame. Below it are rounded time stamps
-(Matroska counts whole milliseconds) and drift that the next correction takes up."""
-
-HOLE_S = Fraction(1, 10)
-"""Missing sound that is worth telling: a tenth of a second, the shortest syllables. Ours."""
-
-MAX_HOLES = 1_000
-"""Holes that are told one by one; a source with more is beyond repair. Ours."""
+from schemas.time import SPEECH_RATE_HZ
 
 CENTRE_WEIGHT = 0.7
 """Share of the centre channel in the speech audio of surround sound."""
@@ -73,85 +61,9 @@ def mono(samples: npt.NDArray[np.float32], channels: Sequence[str]) -> npt.NDArr
     return mixed
 
 
-class Timeline:
-    """Mono samples of any rate with their times in; 16 kHz without a hole out."""
-
-    def __init__(self, *, length_ms: int) -> None:
-        self._wanted = length_ms * SAMPLES_PER_MS
-        self._given = 0
-        self._rate_hz = 0
-        self._stream: soxr.ResampleStream | None = None
-        self._taken_s = Fraction(0)  # of the source, since time zero
-        self.heard_s = Fraction(0)
-        """End of the last sample that was decoded, seconds after time zero."""
-        self.holes: list[Span] = []
-        """Stretches between samples for which there are none, in order; at most ``MAX_HOLES``."""
-
-    def place(
-        self, samples: npt.NDArray[np.float32], rate_hz: int, at_s: Fraction | None
-    ) -> list[npt.NDArray[np.float32]]:
-        """What can be given out after ``samples``, which begin at ``at_s`` (None: where the last ended)."""
-        out: list[npt.NDArray[np.float32]] = []
-        if rate_hz != self._rate_hz:
-            out += self._flushed()
-            self._rate_hz = rate_hz
-            self._stream = _resampler(rate_hz)
-        if at_s is not None:
-            away = at_s - self._taken_s
-            if away > GAP_S or (away > 0 and self._taken_s == 0):
-                self._note_hole(away)
-                out += self._silence(away)
-            elif away < -GAP_S or (away < 0 and self._taken_s == 0):
-                samples = samples[round(-away * rate_hz) :]
-        if samples.size:
-            self._taken_s += Fraction(samples.size, rate_hz)
-            self.heard_s = max(self.heard_s, self._taken_s)
-            out.append(self._resampled(samples, last=False))
-        return self._limited(out)
-
-    def _note_hole(self, length_s: Fraction) -> None:
-        if self.heard_s and length_s >= HOLE_S and len(self.holes) < MAX_HOLES:
-            self.holes.append(Span(seconds_to_ms(self._taken_s), seconds_to_ms(self._taken_s + length_s)))
-
-    def finish(self) -> list[npt.NDArray[np.float32]]:
-        """The rest, filled with silence to the asset's length."""
-        out = self._limited(self._flushed())
-        rest = self._wanted - self._given
-        while rest > 0:
-            part = min(rest, SPEECH_RATE_HZ)
-            out.append(np.zeros(part, np.float32))
-            rest -= part
-        self._given = self._wanted
-        return out
-
-    def _silence(self, length_s: Fraction) -> list[npt.NDArray[np.float32]]:
-        """A gap, in pieces; no longer than what the asset still has room for."""
-        room = Fraction(self._wanted - self._given, SPEECH_RATE_HZ) + 1
-        count = round(min(length_s, room) * self._rate_hz)
-        self._taken_s += length_s
-        piece = np.zeros(self._rate_hz, np.float32)
-        return [
-            self._resampled(piece[: min(self._rate_hz, count - at)], last=False)
-            for at in range(0, count, self._rate_hz)
-        ]
-
-    def _resampled(self, samples: npt.NDArray[np.float32], *, last: bool) -> npt.NDArray[np.float32]:
-        if self._stream is None:
-            return samples
-        resampled: npt.NDArray[np.float32] = self._stream.resample_chunk(samples, last=last)
-        return resampled
-
-    def _flushed(self) -> list[npt.NDArray[np.float32]]:
-        return [] if self._stream is None else [self._resampled(np.zeros(0, np.float32), last=True)]
-
-    def _limited(self, parts: list[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.float32]]:
-        kept = []
-        for part in parts:
-            fits = part[: self._wanted - self._given]
-            self._given += fits.size
-            if fits.size:
-                kept.append(fits)
-        return kept
+def timeline(*, length_ms: int) -> Timeline:
+    """Where decoded mono samples become those of the speech audio."""
+    return Timeline(length_ms=length_ms, rate_hz=SPEECH_RATE_HZ, quality="MQ")
 
 
 class SpeechWriter:
@@ -228,12 +140,6 @@ class SpeechWriter:
         self._regions.take(probabilities)
         columns_ = [_levels_dbfs(padded), probabilities.astype(np.float64)]
         self._levels.write_table(pa.Table.from_arrays([pa.array(values) for values in columns_], schema=self._schema))
-
-
-def _resampler(rate_hz: int) -> soxr.ResampleStream | None:
-    if rate_hz == SPEECH_RATE_HZ:
-        return None
-    return soxr.ResampleStream(rate_hz, SPEECH_RATE_HZ, 1, dtype="float32", quality="MQ")
 
 
 def _levels_dbfs(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:

@@ -1,14 +1,16 @@
 """The drop folder of a library: what editors put in, and which of it is ready to be worked on.
 
 A file on a disk may still be being written. It counts as settled when nothing about it has changed for
-a while, or at once when ``NAME.done`` lies beside it. A file with a receipt is done with, until it is put there
-again with other content.
+a while, or at once when ``NAME.done`` lies beside it. What lies beside ``NAME`` and is called ``NAME.…`` belongs
+to it: its job file, and what that names. A file with a receipt is done with, until it or what belongs to it is put
+there again with other content.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +27,7 @@ DONE_SUFFIX = ".done"
 JOB_SUFFIX = ".job.toml"
 """Beside a file: what is to be made of it."""
 
-_COMPANIONS = (DONE_SUFFIX, JOB_SUFFIX, ".txt", ".rttm")
+_COMPANIONS = (DONE_SUFFIX, ".toml", ".txt", ".rttm", ".csv")
 """Files that say something about another one, and are no media themselves."""
 
 
@@ -37,7 +39,7 @@ class Dropped:
     """Its key in the library."""
 
     etag: str
-    """Which version of it, and of its job file."""
+    """Which version of it, and of what belongs to it."""
 
     path: Path
     """The file."""
@@ -57,17 +59,18 @@ class Pending:
 def pending(objects: Objects, *, settle_s: float = SETTLE_S, now_ns: Callable[[], int] = time.time_ns) -> Pending:
     """Files of the drop folder that nothing became of yet."""
     listed = list(objects.list(layout.DROP))
-    etags = {stored.key: stored.etag for stored in listed}
+    keys = frozenset(stored.key for stored in listed)
+    belongings = _belongings(listed)
+    belonging = frozenset(one.key for own in belongings.values() for one in own)
     settled: list[Dropped] = []
     unsettled: list[str] = []
     for stored in listed:
-        # Another job file makes another job of the same media.
-        etag = "-".join(filter(None, (stored.etag, etags.get(stored.key + JOB_SUFFIX))))
-        if _is_companion(stored.key) or receipts.find(objects, stored.key, etag) is not None:
+        etag = _etag(stored, belongings.get(stored.key, ()))
+        if stored.key in belonging or _is_companion(stored.key) or receipts.find(objects, stored.key, etag) is not None:
             continue
         try:
             path = objects.local(stored.key)
-            is_settled = stored.key + DONE_SUFFIX in etags or _quiet_s(stored, path, now_ns()) >= settle_s
+            is_settled = stored.key + DONE_SUFFIX in keys or _quiet_s(stored, path, now_ns()) >= settle_s
         except Missing:  # taken away since the listing
             continue
         if is_settled:
@@ -75,6 +78,24 @@ def pending(objects: Objects, *, settle_s: float = SETTLE_S, now_ns: Callable[[]
         else:
             unsettled.append(stored.key)
     return Pending(tuple(settled), tuple(unsettled))
+
+
+def _belongings(listed: Sequence[Stored]) -> dict[str, list[Stored]]:
+    """By the key of each file that has a job file: the job file, and all whose names begin with its own and a dot."""
+    owners = {stored.key.removesuffix(JOB_SUFFIX) for stored in listed if stored.key.endswith(JOB_SUFFIX)}
+    found: dict[str, list[Stored]] = {owner: [] for owner in owners}
+    for stored in listed:
+        dots = (at for at, char in enumerate(stored.key) if char == ".")
+        owner = next((stored.key[:at] for at in dots if stored.key[:at] in owners), None)
+        if owner is not None:
+            found[owner].append(stored)
+    return found
+
+
+def _etag(stored: Stored, belongings: Sequence[Stored]) -> str:
+    """Version of a file and of what belongs to it: another glossary makes another job of the same media."""
+    etags = [one.etag for one in belongings if not one.key.endswith(DONE_SUFFIX)]
+    return f"{stored.etag}-{hashlib.sha256('-'.join(etags).encode()).hexdigest()[:16]}" if etags else stored.etag
 
 
 def _is_companion(key: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import errors
-from pipeline.errors import EngineCrashed, Missing, ProbeFailed, ReelinguaError, TextFileError
+from pipeline.errors import EngineCrashed, FfmpegFailed, Missing, ProbeFailed, ReelinguaError, TextFileError
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +38,7 @@ def test_the_tree_names_every_error_of_the_project() -> None:
     [
         ProbeFailed("a.mkv is empty", "copy it again"),
         TextFileError("no time line", "mend it", 7),
+        FfmpegFailed("a.mkv cannot be muxed", "export it again", ("ffmpeg", "-i"), 1, "Invalid data"),
         EngineCrashed("align", -9, "killed"),
         Missing("assets/a"),
     ],

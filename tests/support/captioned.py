@@ -47,10 +47,27 @@ def captioned(folder: Path) -> Captioned:
         folder.mkdir()
         shutil.copyfile(DEMO, source)
         os.utime(source, (LONG_AGO_S, LONG_AGO_S))
-        ended = reelingua("run", source, "--library", library)
-        made.write_text(json.dumps({**dataclasses.asdict(ended), "raw": ""}))
+        _keep(made, reelingua("run", source, "--library", library))
+    return Captioned(source, library, _kept(made))
+
+
+def dubbed(folder: Path, demo: Captioned) -> Captioned:
+    """The title of ``demo`` with Spanish captions and a Spanish dub, made in ``folder`` unless it is there already."""
+    made, library = folder / "ended.json", folder / "library"
+    if not made.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(demo.library, library)
+        _keep(made, reelingua("run", demo.source, "--library", library, "--to", "es", "--dub", "es", "--mux"))
+    return Captioned(demo.source, library, _kept(made))
+
+
+def _keep(made: Path, ended: Ended) -> None:
+    made.write_text(json.dumps({**dataclasses.asdict(ended), "raw": ""}))
+
+
+def _kept(made: Path) -> Ended:
     read = json.loads(made.read_text())
-    return Captioned(source, library, Ended(read["code"], read["out"], read["err"], read["out"].encode()))
+    return Ended(read["code"], read["out"], read["err"], read["out"].encode())
 
 
 def _mark(key: str) -> layout.ReleaseMark | None:

@@ -34,6 +34,9 @@ SETTINGS = Settings(engine="embedded", transcript=" ".join(fixed_engine.TEXT))
 """What is asked for: with a transcript every stage there is has work to do. The family decides what windows
 look like; the fixed engine answers in its place."""
 
+DUBBED = dataclasses.replace(SETTINGS, dub=("es",), mux=True)
+"""The same with every stage of another language."""
+
 _INSIDE = {"probe": 2, "prepare": 2}
 """Words of progress that count, one elsewhere: in these two the first comes before anything is made, and how
 many follow depends on the clock; from the others more come only when nothing was answered before.
@@ -61,19 +64,19 @@ class Killed(AssertionError):
     """The process ended in another way than it should; the message says how."""
 
 
-def caption(source: Path, library: Path) -> Trace:
+def caption(source: Path, library: Path, *, settings: Settings = SETTINGS) -> Trace:
     """Caption a title undisturbed, in a process of its own."""
     report = library.with_suffix(".trace.json")
-    process = start(source, library, report=report)
+    process = start(source, library, report=report, settings=settings)
     if (code := ended(process)) != 0:
         raise Killed(f"should have ended well, ended with {code}")
     read = json.loads(report.read_text())
     return Trace(tuple(read["points"]), tuple(read["stages"]), tuple(read["asked"]), read["status"])
 
 
-def caption_until(point: str, source: Path, library: Path) -> None:
+def caption_until(point: str, source: Path, library: Path, *, settings: Settings = SETTINGS) -> None:
     """Caption a title in a process of its own that kills itself at ``point``."""
-    process = start(source, library, point=point)
+    process = start(source, library, point=point, settings=settings)
     if (code := ended(process)) != -signal.SIGKILL:
         raise Killed(f"should have died at {point}, ended with {code}")
 
@@ -85,9 +88,11 @@ def caption_by_workers(source: Path, library: Path, orders: Orders) -> int | Non
     return ended(process)
 
 
-def start(source: Path, library: Path, *, report: Path | None = None, point: str = "never") -> ForkServerProcess:
+def start(
+    source: Path, library: Path, *, report: Path | None = None, point: str = "never", settings: Settings = SETTINGS
+) -> ForkServerProcess:
     """The process, started: it writes its trace into ``report``, or dies at ``point``."""
-    process = _context().Process(target=_caption, args=(source, library, report, point))
+    process = _context().Process(target=_caption, args=(source, library, report, point, settings))
     process.start()
     return process
 
@@ -109,7 +114,7 @@ def ended(process: ForkServerProcess) -> int | None:
     return process.exitcode
 
 
-def _caption(source: Path, library: Path, report: Path | None, point: str) -> None:
+def _caption(source: Path, library: Path, report: Path | None, point: str, settings: Settings) -> None:
     points = _Points(point)
     objects = FolderObjects(library)
     engines = fixed_engine.FixedEngines(objects, at=points.reached)
@@ -118,7 +123,7 @@ def _caption(source: Path, library: Path, report: Path | None, point: str) -> No
         ledger=Ledger(objects, at=points.reached),
         claims=Claims(objects, owner=owners.this_process()),
         engines=engines,
-        settings=SETTINGS,
+        settings=settings,
         progress=lambda stage, _done, _total: points.reached(f"{stage}:inside"),
         at=points.reached,
     )

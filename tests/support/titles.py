@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
-from pipeline.release.title import Failed, Title
-from schemas.captions import Cue, Finding, Severity, Variant
+import numpy as np
+
+from pipeline.captions.profiles import profile
+from pipeline.release.title import Dub, Failed, Localized, Title
+from schemas.captions import Cue, Finding, Severity
+from schemas.localize import CueLink, DubLine, DubOutcome, Line, TranslatedLine, Voice, VoiceKind
 from schemas.media import Asset, AudioStream, CutKind, Shot, SpeechRegion, VideoStream
 from schemas.plan import Chunk, CutReason, Window
 from schemas.release import StageUsed
 from schemas.scenes import Scene, ShotNote
+from schemas.sound import Loudness, MixFacts, MixName
 from schemas.speech import Coverage, CoverageLabel, Segment, Turn, Word
 from schemas.time import Span
 
@@ -44,8 +50,7 @@ def title() -> Title:
         asset=asset(),
         name="film.mp4",
         language="en",
-        profile="netflix",
-        variant=Variant.SUBTITLE,
+        house=profile("netflix", "en"),
         chunks=(
             Chunk(0, Span(500, 8_000), CutReason.SILENCE, 3_000, 0, 0),
             Chunk(1, Span(8_000, 12_000), CutReason.END, 4_000, 0, 0),
@@ -82,7 +87,103 @@ def title() -> Title:
             Finding("reading-speed", Severity.WARNING, 1, 3_000, 21.5, 20.0, "characters/s", "It is too fast."),
             Finding("speaker-unsure", Severity.INFO, 0, 1_000, None, None, "", "Nobody is sure."),
         ),
+        lines=(
+            Line(0, 0, 0, Span(1_000, 2_000), "S1", "Good morning."),
+            Line(1, 1, 1, Span(3_000, 3_500), "S2", "Ready, are you?"),
+        ),
+        localized=(spanish(),),
+        levels_dbfs=np.full(LENGTH_MS // 32, -30.0, np.float32),
+        thumbnails=(),
         stages=(StageUsed("transcribe", "1", "f" * 16, "pocketsphinx/en-us", "5.1.1", 2),),
+    )
+
+
+def spanish() -> Localized:
+    """One line that is dubbed, and one that has a translation but does not fit."""
+    fits = DubLine(
+        dub_index=0,
+        utterance=0,
+        first_line=0,
+        lines=1,
+        speaker="S1",
+        language="es",
+        slot=Span(1_000, 2_000),
+        text="Buenos días.",
+        wording=0,
+        natural_ms=1_050,
+        placed=Span(1_000, 2_000),
+        tempo=1.05,
+        borrowed_ms=0,
+        attempts=1,
+        outcome=DubOutcome.NATURAL,
+        reason=None,
+        voice="espeak-ng/es+m3",
+        voice_kind=VoiceKind.MATCHED,
+        consent_id=None,
+    )
+    flagged = replace(
+        fits,
+        dub_index=1,
+        utterance=1,
+        first_line=1,
+        speaker="S2",
+        slot=Span(3_000, 3_500),
+        text="¿Está usted preparado?",
+        natural_ms=2_000,
+        placed=None,
+        tempo=None,
+        outcome=DubOutcome.FLAGGED,
+        reason="It is 4.0 times as long as its slot.",
+    )
+    return Localized(
+        profile=profile("netflix", "es"),
+        translations=(
+            TranslatedLine(0, 0, "es", "Good morning.", "Buenos días.", (), 17.0, 12.0, (), (), (), (), 1, None),
+            TranslatedLine(
+                1,
+                1,
+                "es",
+                "Ready, are you?",
+                "¿Está usted preparado?",
+                (),
+                17.0,
+                22.0,
+                ("ready",),
+                (),
+                ("ready",),
+                (),
+                1,
+                None,
+            ),
+        ),
+        cues=(
+            Cue(Span(1_000, 2_040), ("Buenos días.",), "es", ("S1",)),
+            Cue(Span(3_000, 4_000), ("¿Está usted preparado?",), "es", ("S2",)),
+        ),
+        links=(CueLink(0, 0), CueLink(1, 1)),
+        findings=(Finding("term-missed", Severity.ERROR, 1, 3_000, None, None, "", "It misses “ready”."),),
+        dub=Dub(
+            lines=(fits, flagged),
+            voices=(Voice("S1", VoiceKind.MATCHED, 110.0, 4.5, None, None, "No consent record allows a clone."),),
+            engine=StageUsed("speak", "1", "e" * 16, "espeak-ng", "1.52", 2),
+            sound=MixFacts(
+                language="es",
+                mix=MixName.VOICE_OVER,
+                target="ebu-r128",
+                target_lufs=-23.0,
+                limit_dbtp=-1.0,
+                is_dialogue_measured=False,
+                measured=Loudness(-23.1, -2.5, 6.0),
+                dialogue_lufs=-24.0,
+                dialogue_dbtp=-3.0,
+                gain_db=2.0,
+                limited_ms=0,
+                channels=2,
+                channel_layout="stereo",
+                samples=LENGTH_MS * 48,
+            ),
+            findings=(Finding("dub-flagged", Severity.ERROR, 1, 3_000, None, None, "", "It keeps the original."),),
+        ),
     )
 
 

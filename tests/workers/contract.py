@@ -1,4 +1,6 @@
-"""What every engine must do, whoever made it: one suite per Protocol, run over every implementation.
+"""What every engine that hears or sees must do, whoever made it: one suite per Protocol, run over every implementation.
+
+The suites of those that translate and speak are in ``contract_text``.
 
 An implementation's test module has a fixture ``media`` (names of recordings to files, see ``recordings``)
 and one per Protocol that gives the engine, and makes a class of its own of each suite.

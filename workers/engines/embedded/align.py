@@ -16,11 +16,11 @@ from pathlib import Path
 from pocketsphinx import Decoder, Segment
 
 from pipeline.errors import EngineError, ReelinguaError
+from pipeline.media import speech_file
+from pipeline.media.speech_file import Samples
 from schemas.jobs import Alignment, AlignRequest
 from schemas.speech import Word
 from schemas.time import Span
-from workers import audio
-from workers.audio import Samples
 from workers.engines.embedded import sphinx
 from workers.engines.embedded.pronounce import Reading, reading
 from workers.engines.embedded.seats import Seats, TaskFailed
@@ -83,7 +83,7 @@ def load() -> Callable[[Fitting], tuple[Word, ...]]:
     plainer = Decoder(lm=None, loglevel="FATAL", beam=BEAM, wbeam=BEAM, pbeam=BEAM, bestpath=False)
 
     def fit(task: Fitting) -> tuple[Word, ...]:
-        sound = audio.cut(task.flac, task.span)
+        sound = speech_file.cut(task.flac, task.span)
         try:
             found, confidences = _laid_over(surer, sound, task)
         except DoesNotFit:

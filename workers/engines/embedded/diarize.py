@@ -17,11 +17,11 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from pipeline.errors import ReelinguaError
+from pipeline.media import speech_file
 from schemas.jobs import Diarization, DiarizeRequest
 from schemas.media import SpeechRegion
 from schemas.speech import Turn
 from schemas.time import Span
-from workers import audio
 from workers.engines.embedded import voices
 from workers.engines.embedded.seats import Seats, TaskFailed
 
@@ -118,7 +118,7 @@ def turns(flac: Path, regions: Sequence[SpeechRegion]) -> list[Turn]:
 
     """
     spans = [region.span for region in regions]
-    sample = [voices.frames_of(audio.cut(flac, span)) for span in _sampled(spans)]
+    sample = [voices.frames_of(speech_file.cut(flac, span)) for span in _sampled(spans)]
     heard = [frames for frames in sample if len(frames)]
     if not heard:
         return [Turn(span, None, 0.0) for span in spans]
@@ -169,7 +169,7 @@ class _Stretch:
 def _laid_out(flac: Path, span: Span, known: Sequence[voices.Voice], floor: float) -> Iterator[_Stretch]:
     """Who speaks in one region, piece by piece."""
     start_ms = span.start_ms
-    for samples in audio.blocks(flac, span, block_ms=_PIECE_MS):
+    for samples in speech_file.blocks(flac, span, block_ms=_PIECE_MS):
         end_ms = min(span.end_ms, start_ms + _PIECE_MS)
         yield from _piece(voices.frames_of(samples), Span(start_ms, end_ms), known, floor)
         start_ms = end_ms

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 
-from pipeline.contracts import ModelId
+from pipeline.contracts import Abilities, ModelId
 from pipeline.errors import EngineUnavailable
 from schemas.jobs import Job
-from workers.engines.embedded import sphinx
-from workers.families import Family, Lack, Loaded, Setting
+from workers.engines.embedded import pairs, sphinx, tuning
+from workers.families import Extra, Family, Lack, Loaded, Setting
 
 NAME = "embedded"
 """What the user writes after ``--engine``."""
 
-_TREATMENT = {Job.TRANSCRIBE: 1, Job.ALIGN: 1, Job.DIARIZE: 1, Job.DESCRIBE: 1}
+_TREATMENT = {Job.TRANSCRIBE: 1, Job.ALIGN: 1, Job.DIARIZE: 1, Job.DESCRIBE: 1, Job.TRANSLATE: 1, Job.SYNTHESIZE: 1}
 """Counts changes of our own part of each engine that change its answers; in the model's revision."""
 
 REMEDY = "delete .venv and run ./run demo"
@@ -31,8 +31,13 @@ _NEEDS = (
     ("sklearn", "scikit-learn"),
     ("soundfile", "soundfile"),
     ("num2words", "num2words"),
+    ("espeakng_loader", "espeakng-loader"),
 )
 """Module, and what it is called."""
+
+_FIRST_PAIR = "apt-get install apertium-eng-spa"
+_MORE_PAIRS = "for more apt-get install what apt-cache search apertium shows"
+"""How to get pairs of languages, where none is installed and where some are."""
 
 
 def _lacks() -> Sequence[Lack]:
@@ -55,10 +60,34 @@ def _model_id(job: Job) -> ModelId:
             return ModelId("embedded/mfcc-gmm", f"{version('scikit-learn')}+{_TREATMENT[job]}")
         case Job.DESCRIBE:
             return ModelId("embedded/signal", f"{_TREATMENT[job]}")
+        case Job.TRANSLATE:
+            if not pairs.installed():
+                raise EngineUnavailable(f"Apertium has no pair of languages here; {_FIRST_PAIR}")
+            return ModelId("apertium", f"{pairs.revision()}+{_TREATMENT[job]}")
+        case Job.SYNTHESIZE:
+            return ModelId("espeak-ng", f"{version('espeakng-loader')}+{_TREATMENT[job]}")
 
 
 def _language_failure(job: Job, language: str) -> str | None:
-    return sphinx.language_failure(language) if job in (Job.TRANSCRIBE, Job.ALIGN) else None
+    match job:
+        case Job.TRANSCRIBE | Job.ALIGN:
+            return sphinx.language_failure(language)
+        case Job.SYNTHESIZE:
+            return tuning.language_failure(language)
+        case Job.DIARIZE | Job.DESCRIBE | Job.TRANSLATE:
+            return None
+
+
+def _extras() -> Sequence[Extra]:
+    if _lacks():
+        return []
+    translated = ", ".join(pairs.directions())
+    return [
+        Extra(
+            "translation", f"Apertium: {translated}" if translated else "", _MORE_PAIRS if translated else _FIRST_PAIR
+        ),
+        Extra("speech", f"eSpeak NG in {len(tuning.languages())} languages", ""),
+    ]
 
 
 def _load(job: Job, setting: Setting) -> Loaded:
@@ -68,5 +97,14 @@ def _load(job: Job, setting: Setting) -> Loaded:
     return loading.load(job, setting)
 
 
-EMBEDDED = Family(NAME, _model_id, _language_failure, _lacks, _load)
-"""PocketSphinx, and what can be told from the signal."""
+EMBEDDED = Family(
+    NAME,
+    _model_id,
+    language_failure=_language_failure,
+    pair_failure=pairs.pair_failure,
+    abilities=Abilities(shortens=False, clones=False, varies=False),
+    lacks=_lacks,
+    load=_load,
+    extras=_extras,
+)
+"""PocketSphinx, Apertium, eSpeak NG, and what can be told from the signal."""

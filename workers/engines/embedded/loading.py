@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from pipeline.errors import EngineUnavailable
 from schemas.jobs import Job, Request, Result
-from workers.engines.embedded import align, describe, diarize, family, transcribe
+from workers.engines.embedded import align, describe, diarize, family, synthesize, transcribe, translate
 from workers.engines.embedded.seats import Seats, TaskFailed
 from workers.families import Loaded, Setting
 
@@ -36,6 +36,12 @@ def load(job: Job, setting: Setting) -> Loaded:
         case Job.DESCRIBE:
             looking = _seats(describe.load, setting)
             return _loaded(describe.SignalDescriber(setting.media, looking).describe, looking)
+        case Job.TRANSLATE:
+            translating = _seats(translate.load, setting)
+            return _loaded(translate.ApertiumTranslator(translating).translate, translating)
+        case Job.SYNTHESIZE:
+            speaking = _seats(synthesize.load, setting)
+            return _loaded(synthesize.EspeakSynthesizer(speaking).synthesize, speaking)
 
 
 def _seats(make: Callable[[], Callable[[Task], Answer]], setting: Setting) -> Seats[Task, Answer]:

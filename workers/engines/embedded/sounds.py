@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.media import speech_file
 from schemas.time import SAMPLES_PER_MS, Span, gaps
-from workers import audio
 
 SILENT_DBFS = -60.0
 """RMS below which nothing is heard: the noise of a good recording lies between -70 and -60 dBFS. Ours."""
@@ -48,7 +48,7 @@ def kind(flac: Path, span: Span, speech: Sequence[Span]) -> str:
         DecodeFailed: The audio is broken.
 
     """
-    heard = [audio.cut(flac, probe) for probe in _probes(span, speech)]
+    heard = [speech_file.cut(flac, probe) for probe in _probes(span, speech)]
     usable = [samples for samples in heard if len(samples) >= _SHORTEST_MS * SAMPLES_PER_MS]
     if not usable:
         return "other" if speech else "silent"
@@ -74,7 +74,7 @@ def _probes(span: Span, speech: Sequence[Span]) -> Iterator[Span]:
         yield Span(whole[index].start_ms + span.start_ms, whole[index].end_ms + span.start_ms)
 
 
-def _measures(samples: audio.Samples) -> tuple[float, float]:
+def _measures(samples: speech_file.Samples) -> tuple[float, float]:
     """Likeness of near spectra and spectral flatness of one probe, medians over its windows."""
     padded = np.pad(samples.astype(np.float64), (0, max(0, _WINDOW + _APART * _HOP - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP] * np.hanning(_WINDOW)

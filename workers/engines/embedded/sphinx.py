@@ -15,7 +15,7 @@ from schemas.time import SAMPLES_PER_MS, Span
 if TYPE_CHECKING:
     from pocketsphinx import Decoder, Segment
 
-    from workers.audio import Samples
+    from pipeline.media.speech_file import Samples
 
 FRAME_MS = 10
 """One step of the decoder: its default frame rate of 100 per second."""

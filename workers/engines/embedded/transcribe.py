@@ -12,11 +12,11 @@ from pathlib import Path
 from pocketsphinx import Decoder
 
 from pipeline.errors import ReelinguaError
+from pipeline.media import speech_file
 from schemas.jobs import TranscribeRequest, Transcript
 from schemas.languages import UNDETERMINED
 from schemas.speech import Word
 from schemas.time import Span
-from workers import audio
 from workers.engines.embedded import sphinx, utterances
 from workers.engines.embedded.seats import Seats, TaskFailed
 
@@ -73,7 +73,7 @@ def load() -> Callable[[Hearing], tuple[Word, ...]]:
     def hear(task: Hearing) -> tuple[Word, ...]:
         return tuple(
             Word(text, at, sphinx.posterior(segment))
-            for start_ms, samples in utterances.parted(audio.cut(task.flac, task.span))
+            for start_ms, samples in utterances.parted(speech_file.cut(task.flac, task.span))
             for segment in sphinx.decode(decoder, samples)
             if (text := sphinx.spelling(segment.word))
             and (at := sphinx.placed(segment, Span(task.span.start_ms + start_ms, task.span.end_ms)))

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from pipeline.media.speech_file import Samples
 from schemas.time import SPEECH_RATE_HZ
-from workers.audio import Samples
 
 Frames = npt.NDArray[np.float64]
 """Shape ``(n, CEPSTRA)``: one row per 10 ms; column 0 is loudness, the others the spectrum's shape."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from schemas.time import Span
-from tests.workers import contract
-from workers.engines.embedded import align, describe, diarize, transcribe
+from tests.workers import contract, contract_text
+from workers.engines.embedded import align, describe, diarize, synthesize, transcribe, translate
 from workers.engines.embedded.seats import Seats
 
 
@@ -45,6 +45,18 @@ def describer(media: Path) -> Iterator[describe.SignalDescriber]:
         yield describe.SignalDescriber(partial(contract.fetch, media), seats)
 
 
+@pytest.fixture(scope="module")
+def translator() -> Iterator[translate.ApertiumTranslator]:
+    with Seats(translate.load, 1) as seats:
+        yield translate.ApertiumTranslator(seats)
+
+
+@pytest.fixture(scope="module")
+def synthesizer() -> Iterator[synthesize.EspeakSynthesizer]:
+    with Seats(synthesize.load, 1) as seats:
+        yield synthesize.EspeakSynthesizer(seats)
+
+
 class TestTranscriber(contract.TranscriberContract):
     def test_another_language_is_a_failure_that_says_which_engine_can(
         self, transcriber: transcribe.PocketSphinxTranscriber
@@ -73,4 +85,12 @@ class TestDiarizer(contract.DiarizerContract):
 
 
 class TestDescriber(contract.DescriberContract):
+    pass
+
+
+class TestTranslator(contract_text.TranslatorContract):
+    pass
+
+
+class TestSynthesizer(contract_text.SynthesizerContract):
     pass

@@ -1,4 +1,4 @@
-"""The speech audio of an asset, cut by the sample: what every engine that listens starts from."""
+"""The speech audio of an asset, cut by the sample: what everything that listens starts from."""
 
 from __future__ import annotations
 

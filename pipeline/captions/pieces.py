@@ -7,7 +7,7 @@ called a word. A piece that lies inside a word takes its times from its share of
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.captions import texts
@@ -50,6 +50,9 @@ class Piece:
     closes_sentence: bool
     """Whether a sentence ends with it, by its punctuation or because the segment does."""
 
+    group: int
+    """Number of its segment's group: pieces of different groups never share a cue."""
+
 
 def line_width(profile: CaptionProfile) -> float:
     """Characters that a line may hold."""
@@ -57,13 +60,24 @@ def line_width(profile: CaptionProfile) -> float:
     return WIDEST if limit is None else float(limit.value)
 
 
-def pieces(segments: Iterable[Segment], profile: CaptionProfile, *, length_ms: int) -> list[Piece]:
-    """The pieces of all segments in order of when the segments start, within ``[0, length_ms)``."""
-    ordered = sorted(segments, key=lambda segment: (segment.span.start_ms, segment.segment_index))
+def pieces(
+    segments: Sequence[Segment], profile: CaptionProfile, *, length_ms: int, groups: Sequence[int] | None = None
+) -> list[Piece]:
+    """The pieces of all segments, within ``[0, length_ms)``, in order of when the segments start.
+
+    With ``groups``, one number per segment, they are in order of their groups instead, and of the segments'
+    numbers in each.
+    """
+    if groups is None:
+        in_time = sorted(segments, key=lambda segment: (segment.span.start_ms, segment.segment_index))
+        ordered = [(0, segment) for segment in in_time]
+    else:
+        grouped = zip(groups, segments, strict=True)
+        ordered = sorted(grouped, key=lambda pair: (pair[0], pair[1].segment_index))
     row: list[Piece] = []
-    for number, segment in enumerate(ordered):
+    for number, (group, segment) in enumerate(ordered):
         first = len(row)
-        row.extend(_of_segment(segment, profile, number=number, length_ms=length_ms))
+        row.extend(_of_segment(segment, profile, number=number, group=group, length_ms=length_ms))
         if first and first < len(row):
             row[first] = _after(row[first - 1], row[first], profile)
     return row
@@ -80,7 +94,9 @@ def _after(before: Piece, piece: Piece, profile: CaptionProfile) -> Piece:
     return replace(piece, token=replace(piece.token, joiner=" ", joiner_width=width))
 
 
-def _of_segment(segment: Segment, profile: CaptionProfile, *, number: int, length_ms: int) -> Iterator[Piece]:
+def _of_segment(
+    segment: Segment, profile: CaptionProfile, *, number: int, group: int, length_ms: int
+) -> Iterator[Piece]:
     words = _with_ellipsis(segment.words, profile)
     text, offsets = _text(words, profile.language)
     tokens = tokenize(text, profile.language, counting=profile.counting, widest=line_width(profile))
@@ -95,6 +111,7 @@ def _of_segment(segment: Segment, profile: CaptionProfile, *, number: int, lengt
             speaker=segment.speaker,
             segment=number,
             closes_sentence=following is None or ends_sentence(token.text, following, profile.language),
+            group=group,
         )
 
 

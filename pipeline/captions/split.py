@@ -4,6 +4,7 @@ A cue is a stretch of one speaker's pieces that fits on the lines, or two short 
 speakers, one line each. What a cue costs says how an editor would mind it: a break inside a phrase, a
 pause or a full stop in the middle, a cut crossed, too little time to read. The weights are ours, set by
 reading captions of real speech (``tests/bench/bench_cues.py``); only their order is taken from guides.
+Pieces of different groups never share a cue.
 """
 
 from __future__ import annotations
@@ -231,7 +232,7 @@ class _Splitter:
     def _dialogues(self, start: int) -> list[tuple[int, int, float]]:
         """Every cue of two speakers that begins at ``start``: second speaker's first piece, end, cost."""
         row, turn = self._row, self._runs[start]
-        if self._marker is None or turn >= len(row) or self._most_lines < 2:
+        if self._marker is None or turn >= len(row) or self._most_lines < 2 or row[start].group != row[turn].group:
             return []
         if (start and not self._stops[start - 1]) or None in (row[start].speaker, row[turn].speaker):
             return []
@@ -254,11 +255,12 @@ class _Splitter:
         return found
 
     def _run_ends(self) -> list[int]:
-        """For each piece, where the stretch of its speaker ends."""
+        """For each piece, where the stretch of its speaker and group ends."""
         ends = [len(self._row)] * len(self._row)
-        for piece in range(len(self._row) - 2, -1, -1):
-            same = self._row[piece].speaker == self._row[piece + 1].speaker
-            ends[piece] = ends[piece + 1] if same else piece + 1
+        for number in range(len(self._row) - 2, -1, -1):
+            piece, following = self._row[number], self._row[number + 1]
+            same = piece.speaker == following.speaker and piece.group == following.group
+            ends[number] = ends[number + 1] if same else number + 1
         return ends
 
     def _reading_loads(self, profile: CaptionProfile) -> list[float]:

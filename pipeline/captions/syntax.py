@@ -68,6 +68,10 @@ _GENITIVE = 88.0
 """Cost of a break after an English genitive (the chemicals' | impact): it is a determiner."""
 
 _CLAUSE_MARKS = ",;:—–、，；：،؛"
+_LONE_CLOSERS = frozenset("?!:;»%")
+_LONE_OPENERS = frozenset("«¿¡")
+"""Marks that French sets apart by a space, and what else is found so: they stay with the word that they mark."""
+
 _QUOTES = '"”»)]'
 _KNOWN_WORDS = 1 << 16
 """Words whose classes are remembered: the vocabulary of a long title, a few megabytes."""
@@ -75,6 +79,8 @@ _KNOWN_WORDS = 1 << 16
 
 def break_cost(left: str, right: str, language: str, *, beyond: str = "") -> float:
     """Cost of a break between two neighbouring words, 0 to 100; ``beyond`` is the word after ``right``."""
+    if _LONE_CLOSERS.issuperset(right) or _LONE_OPENERS.issuperset(left):
+        return NEVER
     if (cost := _cost_after_mark(left, right, language)) is not None:
         return cost
     before, after = _bare(left), _bare(right)

@@ -68,6 +68,11 @@ def test_breaks_that_the_guides_ask_for_cost_less_than_others(language: str, lef
     assert break_cost(left, right, language) < PLAIN
 
 
+@pytest.mark.parametrize(("left", "right"), [("viens", "?"), ("oui,", "»"), ("Non.", "!?"), ("«", "Oui"), ("50", "%")])
+def test_a_mark_that_stands_by_itself_is_never_parted_from_its_word(left: str, right: str) -> None:
+    assert break_cost(left, right, "fr") >= NEVER
+
+
 def test_an_and_that_joins_nouns_is_a_worse_break_than_one_that_joins_clauses() -> None:
     nouns = break_cost("rules", "and", "en", beyond="guidelines")
     clauses = break_cost("rules", "and", "en", beyond="they")

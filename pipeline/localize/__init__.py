@@ -1,0 +1,1 @@
+"""Translation and dubbing: what is decided about lines, voices, time and sound."""

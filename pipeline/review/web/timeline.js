@@ -1,0 +1,105 @@
+// The zoomed timeline: time, cuts, waveform, what was dropped, and the lanes below (lanes.js).
+
+const RULER_HEIGHT = 20;
+const MIN_SPAN_MS = 1500; // closest view
+const FIRST_SPAN_MS = 60_000; // what is shown at first
+const TICKS_MS = [
+  100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
+];
+const TICK_ROOM = 92; // pixels that a label needs
+const DRAG_FROM = 4; // pixels; less is a click
+
+const timeline = {
+  box: byId("timeline"),
+  width: byId("timeline").clientWidth, // pixels; asked of the document once per size, which is slow
+  startMs: 0,
+  spanMs: Math.min(FIRST_SPAN_MS, title.lengthMs),
+  atMs: 0,
+};
+
+const msPerPixel = () => timeline.spanMs / Math.max(1, timeline.width);
+const toX = (ms) => (ms - timeline.startMs) / msPerPixel();
+const toMs = (x) => timeline.startMs + x * msPerPixel();
+
+const showSpan = (startMs, spanMs) => {
+  timeline.spanMs = Math.max(Math.min(MIN_SPAN_MS, title.lengthMs), Math.min(spanMs, title.lengthMs));
+  timeline.startMs = Math.max(0, Math.min(startMs, title.lengthMs - timeline.spanMs));
+  tell("view");
+};
+
+const zoom = (factor, aroundMs = null) => {
+  const isNear = timeline.atMs >= timeline.startMs && timeline.atMs <= timeline.startMs + timeline.spanMs;
+  const fixed = aroundMs ?? (isNear ? timeline.atMs : timeline.startMs + timeline.spanMs / 2);
+  const span = Math.max(Math.min(MIN_SPAN_MS, title.lengthMs), Math.min(timeline.spanMs * factor, title.lengthMs));
+  showSpan(fixed - ((fixed - timeline.startMs) * span) / timeline.spanMs, span);
+};
+
+const reveal = (startMs, endMs) => {
+  const margin = timeline.spanMs * 0.08;
+  if (startMs < timeline.startMs + margin || endMs > timeline.startMs + timeline.spanMs - margin) {
+    showSpan((startMs + endMs) / 2 - timeline.spanMs / 2, timeline.spanMs);
+  }
+};
+
+// Items that touch the view; they are in order of time and none is longer than `longest`.
+const inView = (items, longest) => {
+  const end = timeline.startMs + timeline.spanMs;
+  const found = [];
+  for (let at = firstAfter(items, timeline.startMs - longest); at < items.length && items[at].startMs < end; at += 1) {
+    if (items[at].endMs > timeline.startMs) found.push(items[at]);
+  }
+  return found;
+};
+
+const drawRuler = (context, width, height) => {
+  const step = TICKS_MS.find((ms) => ms / msPerPixel() >= TICK_ROOM) || TICKS_MS[TICKS_MS.length - 1];
+  context.font = "11px system-ui, sans-serif";
+  context.textBaseline = "middle";
+  for (let ms = Math.ceil(timeline.startMs / step) * step; ms < timeline.startMs + timeline.spanMs; ms += step) {
+    const x = Math.round(toX(ms)) + 0.5;
+    context.fillStyle = colours.line;
+    context.fillRect(x, 0, 1, height);
+    context.fillStyle = colours.muted;
+    context.fillText(step < 1000 ? clockTime(ms).slice(0, -2) : shortTime(ms), x + 5, RULER_HEIGHT / 2);
+  }
+};
+
+const drawCuts = (context, bottom) => {
+  context.fillStyle = colours.muted;
+  context.globalAlpha = 0.55;
+  if (timeline.spanMs < 20 * 60_000) {
+    for (const ms of cuts) {
+      if (ms >= timeline.startMs && ms <= timeline.startMs + timeline.spanMs)
+        context.fillRect(Math.round(toX(ms)), RULER_HEIGHT, 1, bottom - RULER_HEIGHT);
+    }
+  }
+  context.globalAlpha = 1;
+};
+
+const drawDropped = (context, bottom) => {
+  for (const part of inView(dropped, title.lengthMs)) {
+    const [x, end] = [toX(part.startMs), toX(part.endMs)];
+    context.fillStyle = colours["warning-soft"];
+    context.fillRect(x, RULER_HEIGHT, end - x, bottom - RULER_HEIGHT);
+    context.fillStyle = colours.warning;
+    context.fillRect(x, RULER_HEIGHT, end - x, 2);
+    if (end - x > 60) labelled(context, `dropped: ${part.reason}`, x, end, RULER_HEIGHT + 11);
+  }
+};
+
+const drawTimeline = (context, width, height) => {
+  timeline.width = width;
+  const bottom = laneTop(0, lanes().length, height) - 4;
+  context.textBaseline = "middle";
+  drawRuler(context, width, height);
+  drawDropped(context, bottom);
+  const room = { middle: (RULER_HEIGHT + bottom) / 2, reach: (bottom - RULER_HEIGHT) / 2 - 2 };
+  drawWave(context, { startMs: timeline.startMs, msPerPixel: msPerPixel(), width, colour: colours.wave, ...room });
+  drawCuts(context, bottom);
+  drawLanes(context, height);
+};
+
+const drawPlayhead = (context, width, height) => {
+  context.fillStyle = colours.accent;
+  context.fillRect(Math.round(toX(timeline.atMs)) - 1, 0, 2, height);
+};

@@ -71,7 +71,8 @@ def receipted(work: Work, offered: Offered) -> Outcome:
     except MediaError as error:
         reject(work.objects, offered, reason=error.what, remedy=error.remedy)
         return without_release(offered, Status.REJECTED, str(error), wall_s=time.monotonic() - began_s)
-    if outcome.status is Status.MADE or receipts.find(work.objects, offered.key, offered.etag) is None:
+    told = receipts.find(work.objects, offered.key, offered.etag)
+    if told is None or told.release_id != outcome.release_id:
         receipts.write(work.objects, _acceptance(offered, outcome))
     return outcome
 
@@ -86,6 +87,9 @@ def without_release(offered: Offered, status: Status, message: str, *, wall_s: f
         message=message,
         length_ms=0,
         cues=0,
+        languages=(),
+        dubs=(),
+        flagged=0,
         scenes=0,
         speakers=0,
         errors=0,

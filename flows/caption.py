@@ -88,10 +88,14 @@ def caption(
     engine: str = "embedded",
     profile: str = "netflix",
     language: str | None = None,
+    to: tuple[str, ...] = (),
+    dub: tuple[str, ...] = (),
     settle_s: float = drop.SETTLE_S,
     fail_on: FailOn = "failed",
 ) -> None:
     """Caption what lies in the drop folder of ``library`` and has settled; every file gets a receipt.
+
+    ``to`` and ``dub`` are languages that every title is brought into; a job file beside a title may name others.
 
     Raises:
         BadNight: A title failed, or what else ``fail_on`` names.
@@ -104,7 +108,7 @@ def caption(
         names = ", ".join(family.name for family in REGISTRY.families)
         raise UsageError(f"a deployment names its engine, auto is for people; choose one of: {names}")
     REGISTRY.family(engine)
-    defaults = Settings(engine=engine, profile=profile, language=language)
+    defaults = Settings(engine=engine, profile=profile, language=language, to=tuple(to), dub=tuple(dub))
     job_file.check(defaults)
     objects = open_objects(library)
     found = drop.pending(objects, settle_s=settle_s)
@@ -174,6 +178,9 @@ def _report(outcomes: Sequence[Outcome]) -> None:
             "title": one_line(Path(outcome.source).name),
             "outcome": str(outcome.status),
             "captions": outcome.cues,
+            "languages": " ".join(outcome.languages),
+            "dubs": " ".join(outcome.dubs),
+            "not dubbed": outcome.flagged,
             "errors": outcome.errors,
             "warnings": outcome.warnings,
             "release": outcome.release_id or "",

@@ -24,14 +24,17 @@ from flows.terminal import console, shown
 from pipeline.captions import profiles
 from pipeline.errors import EngineUnavailable, ReelinguaError, UsageError
 from pipeline.job_file import side_file
+from pipeline.localize import glossary as glossaries
+from pipeline.mix.targets import targets
 from schemas.settings import AUTO, Settings
+from schemas.sound import MixName
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Captions, scenes and tables from video and audio.",
+    help="Captions, scenes, translations, dubs and tables from video and audio.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -72,6 +75,10 @@ Examples:
   reelingua run season-1/ --profile netflix-sdh --library /srv/captions
 
   reelingua run talk.mp4 --transcript talk.txt --speakers talk.rttm
+
+  reelingua run film.mkv --to es --to fr --dub es --glossary terms.csv
+
+  reelingua run film.mkv --dub es --mix replacement --music-and-effects film-me.wav --loudness netflix --mux
 """
 )
 def run(
@@ -87,12 +94,33 @@ def run(
         Path | None, typer.Option(help="Text of what is said, word for word: it is timed, not recognised.")
     ] = None,
     speakers: Annotated[Path | None, typer.Option(help="RTTM file of who speaks when: it is believed.")] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(help="Language to translate captions into, as BCP 47 tag; give it again for more."),
+    ] = None,
+    dub: Annotated[
+        list[str] | None, typer.Option(help="Language to dub into; captions in it come along. Give it again for more.")
+    ] = None,
+    glossary: Annotated[
+        Path | None,
+        typer.Option(help="Terms that translations must use: CSV (source,target,note,case,language) or TOML."),
+    ] = None,
+    mix: Annotated[
+        MixName, typer.Option(help="How a dub is mixed: over the ducked original, or on music and effects.")
+    ] = MixName.VOICE_OVER,
+    music_and_effects: Annotated[
+        Path | None, typer.Option(help="Sound under a replacement mix. Default: the source's own stream of that label.")
+    ] = None,
+    loudness: Annotated[str, typer.Option(help=f"Loudness of mixes: {', '.join(targets())}.")] = "ebu-r128",
+    mux: Annotated[
+        bool, typer.Option("--mux", help="Also one file with picture, original sound, dubs and captions.")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Titles that are worked on at the same time.")] = 2,
     strict: Annotated[
         bool, typer.Option("--strict", help="End with exit code 3 when any caption has a finding of severity error.")
     ] = False,
 ) -> None:
-    """Caption titles: transcript, speakers, scenes, caption files, report, rows. What is done already stays."""
+    """Caption, translate and dub titles: files, review page, report, rows. What is done already stays."""
     settings = Settings(
         engine=engine,
         profile=profile,
@@ -100,6 +128,13 @@ def run(
         audio_stream=audio_stream,
         transcript=None if transcript is None else side_file(transcript),
         speakers=None if speakers is None else side_file(speakers),
+        to=tuple(to or ()),
+        dub=tuple(dub or ()),
+        glossary=() if glossary is None else glossaries.parse(side_file(glossary), glossary.name),
+        mix=mix,
+        music_and_effects=None if music_and_effects is None else str(music_and_effects.absolute()),
+        loudness=loudness,
+        mux=mux,
     )
     raise typer.Exit(
         running.run(sources, library=library, settings=settings, jobs=jobs, is_strict=strict, console=console())

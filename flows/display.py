@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -100,18 +101,39 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
     table.add_column("title", overflow="ellipsis", max_width=MAX_NAME)
     for heading in ("length", "outcome"):
         table.add_column(heading)
-    for heading in ("captions", "scenes", "speakers", "errors", "warnings"):
-        table.add_column(heading, justify="right")
+    columns = [column for column in _COLUMNS if column.is_always_shown or any(map(column.value, outcomes))]
+    for column in columns:
+        table.add_column(column.heading, justify="right")
     for outcome in outcomes:
-        counts = (outcome.cues, outcome.scenes, outcome.speakers, outcome.errors, outcome.warnings)
         known = outcome.release_id is not None
         table.add_row(
             shown(Path(outcome.source).name),
             clock(outcome.length_ms) if outcome.length_ms else "–",
             f"[{_COLOURS[outcome.status]}]{outcome.status}[/]",
-            *(str(count) if known else "–" for count in counts),
+            *(str(column.value(outcome)) if known else "–" for column in columns),
         )
     return table
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of figures."""
+
+    heading: str
+    value: Callable[[Outcome], object]
+    is_always_shown: bool = True
+
+
+_COLUMNS = (
+    _Column("captions", lambda outcome: outcome.cues),
+    _Column("languages", lambda outcome: " ".join(outcome.languages)),
+    _Column("dubs", lambda outcome: " ".join(outcome.dubs), is_always_shown=False),
+    _Column("not dubbed", lambda outcome: outcome.flagged if outcome.dubs else "", is_always_shown=False),
+    _Column("scenes", lambda outcome: outcome.scenes),
+    _Column("speakers", lambda outcome: outcome.speakers),
+    _Column("errors", lambda outcome: outcome.errors),
+    _Column("warnings", lambda outcome: outcome.warnings),
+)
 
 
 def _needs_a_human(outcomes: Sequence[Outcome], console: Console) -> None:
@@ -126,4 +148,4 @@ def _needs_a_human(outcomes: Sequence[Outcome], console: Console) -> None:
         console.print(f"  {shown(outcome.source)}: {shown(outcome.message or '')}", highlight=False, soft_wrap=True)
     if errors or warnings:
         counts = f"{errors} error{'s' * (errors != 1)} and {warnings} warning{'s' * (warnings != 1)}"
-        console.print(f"  {counts}: report.md in each folder lists them")
+        console.print(f"  {counts}: review.html in each folder shows them, report.md lists them")

@@ -16,7 +16,7 @@ from flows import exit_codes
 from flows.terminal import shown
 from pipeline.errors import ReelinguaError
 from pipeline.store.objects import FolderObjects, open_objects
-from workers.registry import REGISTRY
+from workers.registry import REGISTRY, Registry
 
 LOW_DISK_GB = 10
 """Ours: speech audio and frames of a two-hour film take about 0.3 GB, so this is thirty films."""
@@ -35,27 +35,33 @@ class Check:
     detail: str
     """Version or state; for what is not well, what to do."""
 
+    is_needed: bool = True
+    """Whether nothing runs without it."""
 
-def run(*, library: str, console: Console) -> int:
+
+def run(*, library: str, console: Console, registry: Registry = REGISTRY) -> int:
     """Print every check; 1 when something that is needed is missing."""
-    checks = list(_checks(library))
+    checks = list(_checks(library, registry))
     table = Table(box=None, pad_edge=False, show_header=False)
     for check in checks:
-        mark = "[green]ok[/]" if check.is_well else "[red]missing[/]"
+        mark = "[green]ok[/]" if check.is_well else "[red]missing[/]" if check.is_needed else "[yellow]none[/]"
         table.add_row(mark, shown(check.what), shown(check.detail))
     console.print(table)
-    return exit_codes.DONE if all(check.is_well for check in checks) else exit_codes.FAILED
+    return exit_codes.DONE if all(check.is_well or not check.is_needed for check in checks) else exit_codes.FAILED
 
 
-def _checks(library: str) -> Iterator[Check]:
+def _checks(library: str, registry: Registry) -> Iterator[Check]:
     yield Check("Python", is_well=True, detail=f"{platform.python_version()} on {os.cpu_count()} cores")
     yield Check("reelingua", is_well=True, detail=metadata.version("reelingua"))
     yield Check("decoder", is_well=True, detail=f"PyAV {metadata.version('av')} with its own FFmpeg libraries")
-    for family in REGISTRY.families:
-        lacks = REGISTRY.availability(family.name)
+    for family in registry.families:
+        lacks = registry.availability(family.name)
         yield Check(
             f"engine {family.name}", is_well=not lacks, detail="; ".join(f"{one.what}: {one.remedy}" for one in lacks)
         )
+        for extra in family.extras():
+            detail = "; ".join(filter(None, (extra.has, extra.remedy)))
+            yield Check(f"{family.name} {extra.what}", is_well=bool(extra.has), detail=detail, is_needed=False)
     yield _library(library)
 
 

@@ -31,17 +31,26 @@ def run(
 
     Raises:
         UsageError: The sources, the profile or the engine do not exist or do not go together.
-        EngineUnavailable: The engine cannot run here, or does not know the language.
+        EngineUnavailable: The engine cannot run here, or does not know a language.
 
     """
     objects = open_objects(library)
     found = expand(sources, outside=objects.root if isinstance(objects, FolderObjects) else None)
-    if len(found.media) > 1 and (settings.transcript is not None or settings.speakers is not None):
-        raise UsageError("--transcript and --speakers belong to one title; run the others without them")
+    if settings.music_and_effects is not None:
+        beside = Path(settings.music_and_effects)
+        found = replace(found, media=tuple(path for path in found.media if path != beside))
+    if len(found.media) > 1 and any((settings.transcript, settings.speakers, settings.music_and_effects)):
+        raise UsageError(
+            "--transcript, --speakers and --music-and-effects belong to one title; run the others without them"
+        )
     job_file.check(settings)
     chosen = replace(settings, engine=chosen_engine(settings.engine, say=lambda line: console.print(line, style="dim")))
     if chosen.language is not None:
         REGISTRY.require_language(chosen.engine, Job.TRANSCRIBE, chosen.language)
+        for target in chosen.targets:
+            REGISTRY.require_pair(chosen.engine, chosen.language, target)
+    for target in chosen.dub:
+        REGISTRY.require_language(chosen.engine, Job.SYNTHESIZE, target)
     if found.passed_over:
         console.print(f"{found.passed_over} files passed over: their names are not those of media", style="dim")
     try:

@@ -1,7 +1,8 @@
 """Job files: ``NAME.job.toml`` beside a dropped file says what is to be made of it.
 
-The keys are those of ``reelingua run``: ``profile``, ``language``, ``audio_stream``, ``transcript``
-and ``speakers``; the last two name files beside the job file.
+The keys are those of ``reelingua run``: ``profile``, ``language``, ``audio_stream``, ``to``, ``dub``, ``mix``,
+``loudness``, ``mux``, and ``transcript``, ``speakers``, ``glossary`` and ``music_and_effects``, which name files
+beside the job file.
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.captions.profiles import languages, profile
 from pipeline.errors import TextFileError, UsageError
+from pipeline.localize import glossary
+from pipeline.mix import targets
 from pipeline.speech import rttm
 from schemas.settings import Settings
 
 MAX_SIDE_FILE_BYTES = 16 * 1024 * 1024
 """Ours: the words of 100 hours of speech are about 6 MB; what is larger is no transcript."""
+
+_SIDE_FILES = ("transcript", "speakers", "glossary", "music_and_effects")
+"""Keys that name a file beside the job file."""
 
 
 class _Job(BaseModel):
@@ -34,6 +40,13 @@ class _Job(BaseModel):
     audio_stream: int | None = None
     transcript: str | None = None
     speakers: str | None = None
+    to: list[str] | None = None
+    dub: list[str] | None = None
+    glossary: str | None = None
+    mix: str | None = None
+    music_and_effects: str | None = None
+    loudness: str | None = None
+    mux: bool | None = None
 
 
 def job_file_of(media: Path) -> Path:
@@ -57,9 +70,14 @@ def read(path: Path, defaults: Settings) -> Settings:
         key = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{path.name!r}: {key}: {first['msg']}; the keys are those of reelingua run") from error
     stated = {name: value for name, value in job if value is not None}
-    for name in ("transcript", "speakers"):
+    beside = {name: path.parent / Path(stated[name]).name for name in _SIDE_FILES if name in stated}
+    for name, side in beside.items():
+        stated[name] = dropped_text(side) if name in ("transcript", "speakers", "glossary") else dropped_path(side)
+    if "glossary" in beside:
+        stated["glossary"] = glossary.parse(stated["glossary"], beside["glossary"].name)
+    for name in ("to", "dub"):
         if name in stated:
-            stated[name] = dropped_text(path.parent / Path(stated[name]).name)
+            stated[name] = tuple(stated[name])
     settings = dataclasses.replace(defaults, **stated)
     check(settings)
     return settings
@@ -69,12 +87,13 @@ def check(settings: Settings) -> None:
     """Refuse, before anything is done, what no title could be made with.
 
     Raises:
-        UsageError: The profile or the language does not exist or they do not go together, the transcript is
-            empty, or the RTTM is broken.
+        UsageError: The profile or a language does not exist or they do not go together, the transcript is
+            empty, the RTTM is broken, or there is no such mix or loudness target.
     """
     languages(settings.profile)
-    if settings.language is not None:
-        profile(settings.profile, settings.language)
+    for language in filter(None, (settings.language, *settings.targets)):
+        profile(settings.profile, language)
+    targets.require(settings)
     if settings.transcript is not None and not settings.transcript.strip():
         raise UsageError("the transcript is empty; leave it out to have recognised what is said")
     if settings.speakers is not None:
@@ -93,6 +112,21 @@ def side_file(path: Path) -> str:
         UsageError: It cannot be read, is not UTF-8, or is larger than such files are.
     """
     return _text(path, os.O_RDONLY)
+
+
+def dropped_path(path: Path) -> str:
+    """Absolute path of media that somebody dropped beside a job file: a plain file, and no link to one elsewhere.
+
+    Raises:
+        UsageError: It is not there, or is something else.
+    """
+    try:
+        is_plain = stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path.name!r} cannot be read ({error}); check the name") from error
+    if not is_plain:
+        raise UsageError(f"{path.name!r} is not a plain file; put the media itself there")
+    return str(path.absolute())
 
 
 def dropped_text(path: Path) -> str:

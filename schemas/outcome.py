@@ -47,6 +47,15 @@ class Outcome:
     cues: int
     """Captions in the release."""
 
+    languages: tuple[str, ...]
+    """Languages of its captions, the spoken one first."""
+
+    dubs: tuple[str, ...]
+    """Languages that it is dubbed into."""
+
+    flagged: int
+    """Dubbed lines that keep the original speech until a human decides."""
+
     scenes: int
     """Scenes in the release."""
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schemas.localize import Voice
+from schemas.sound import MixFacts
+
 
 @dataclass(frozen=True, slots=True)
 class Deliverable:
@@ -13,7 +16,7 @@ class Deliverable:
     """File name in the release folder, e.g. ``captions.en.srt``."""
 
     kind: str
-    """What it is: ``captions``, ``scenes``, ``report``."""
+    """What it is: ``captions``, ``scenes``, ``report``, ``review``, ``preview``, ``dialogue``, ``mix``, ``mux``."""
 
     language: str | None
     """BCP 47 tag; null where it has none."""
@@ -23,6 +26,15 @@ class Deliverable:
 
     size_bytes: int
     """Size of the file."""
+
+    is_synthetic: bool
+    """Whether it holds speech that a machine spoke."""
+
+    loudness_lufs: float | None = None
+    """Programme loudness that was measured on it (ITU-R BS.1770); null where it is no sound, or a preview."""
+
+    true_peak_dbtp: float | None = None
+    """True peak that was measured on it; null as for the loudness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,35 @@ class StageUsed:
 
     rows: int
     """Rows that it produced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dubbed:
+    """What a manifest says of one dub (Regulation (EU) 2024/1689, article 50: synthetic speech is marked)."""
+
+    language: str
+    """BCP 47 tag."""
+
+    disclosure: str
+    """One sentence for whoever publishes it: that the speech is synthetic, and what made it."""
+
+    engine: str
+    """Model that spoke."""
+
+    revision: str
+    """Exact version of that model."""
+
+    lines: int
+    """Lines of the title."""
+
+    flagged: int
+    """Lines that keep the original speech until a human decides."""
+
+    voices: tuple[Voice, ...]
+    """Whose voice each speaker got, why, and under which consent."""
+
+    sound: MixFacts
+    """The mix, as it was made and measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +131,12 @@ class Manifest:
 
     warnings: int
     """Findings of severity warning."""
+
+    translations: tuple[str, ...]
+    """BCP 47 tags of the languages that it was translated into."""
+
+    dubs: tuple[Dubbed, ...]
+    """What it was dubbed into, and how."""
 
     stages: tuple[StageUsed, ...]
     """Where it came from."""

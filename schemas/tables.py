@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.captions import Cue, Finding, Variant
+from schemas.localize import DubLine, TranslatedLine
 from schemas.media import Asset, Shot
 from schemas.plan import CutReason
+from schemas.release import Deliverable
 from schemas.scenes import Scene
 from schemas.speech import Coverage
 from schemas.time import Span
@@ -212,7 +214,7 @@ class FindingRow:
     """The cue; null when the finding is about a whole file or title."""
 
     language: str | None
-    """BCP 47 tag of the caption file; null when the finding is about the title."""
+    """BCP 47 tag of the captions or the dub; null when the finding is about the title."""
 
     finding: Finding
     """What is wrong."""
@@ -230,26 +232,45 @@ class CoverageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TranslationRow:
+    """One line in a target language."""
+
+    published: Published
+    """Asset and release."""
+
+    cue_id: str
+    """Its cue in the source captions."""
+
+    target_cue_ids: tuple[str, ...]
+    """The cues in the target captions that hold the translation of that cue; none when there is no translation."""
+
+    line: TranslatedLine
+    """The line."""
+
+
+@dataclass(frozen=True, slots=True)
+class DubLineRow:
+    """One utterance of a dub."""
+
+    published: Published
+    """Asset and release."""
+
+    cue_id: str
+    """The cue in the source captions in which it begins."""
+
+    line: DubLine
+    """What became of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeliverableRow:
     """One file of a release."""
 
     published: Published
     """Asset and release."""
 
-    name: str
-    """File name in the release folder."""
-
-    kind: str
-    """What it is, e.g. ``captions``, ``scenes``, ``report``."""
-
-    language: str | None
-    """BCP 47 tag; null where it has none."""
-
-    sha256: str
-    """SHA-256 of the file."""
-
-    size_bytes: int
-    """Size of the file."""
+    deliverable: Deliverable
+    """The file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +326,8 @@ TABLES: dict[str, type] = {
     "segments": SegmentRow,
     "speakers": SpeakerRow,
     "cues": CueRow,
+    "translations": TranslationRow,
+    "dub_lines": DubLineRow,
     "findings": FindingRow,
     "coverage": CoverageRow,
     "deliverables": DeliverableRow,

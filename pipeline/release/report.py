@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pipeline.release.title import Title
-from schemas.captions import Finding, Severity
+import langcodes
+
+from pipeline.release.title import Localized, Title
+from schemas.captions import Cue, Finding, Severity
 from schemas.speech import CoverageLabel
 from schemas.time import clock
 
@@ -16,7 +18,15 @@ _MARK = {Severity.ERROR: "**error**", Severity.WARNING: "warning", Severity.INFO
 
 def compose(title: Title) -> str:
     """The report as Markdown."""
-    parts = (_summary(title), _origin(title), _coverage(title), _rules(title), _lines(title), _scenes(title))
+    parts = (
+        _summary(title),
+        *(_localized(one) for one in title.localized),
+        _origin(title),
+        _coverage(title),
+        _rules(title),
+        _lines(title),
+        _scenes(title),
+    )
     return "\n".join(line for part in parts for line in (*part, ""))
 
 
@@ -36,10 +46,52 @@ def _summary(title: Title) -> Iterator[str]:
         yield f"| start timecode of the source | {asset.start_timecode} (times here count from 0) |"
     yield f"| language | {title.language} |"
     yield f"| caption profile | {title.profile} |"
-    yield f"| captions | {len(title.cues)} |"
+    yield f"| captions | {_captions(title)} |"
     yield f"| shots, scenes | {len(title.shots)}, {len(title.scenes)} |"
     yield f"| speakers | {len({turn.speaker for turn in title.turns if turn.speaker})} |"
     yield f"| errors, warnings | {title.count(Severity.ERROR)}, {title.count(Severity.WARNING)} |"
+
+
+def _captions(title: Title) -> str:
+    counts = [(title.language, len(title.cues)), *((one.language, len(one.cues)) for one in title.localized)]
+    return ", ".join(f"{count} ({language})" for language, count in counts)
+
+
+def _localized(one: Localized) -> Iterator[str]:
+    """What was made in one target language."""
+    failed = sum(line.text is None for line in one.translations)
+    due = sum(len(line.terms_due) for line in one.translations)
+    missed = sum(len(line.terms_missed) for line in one.translations)
+    yield f"## In {_language(one.language)}"
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    yield f"| captions | {len(one.cues)} |"
+    yield f"| lines translated, without translation | {len(one.translations) - failed}, {failed} |"
+    if due:
+        yield f"| glossary terms due, missed | {due}, {missed} |"
+    if one.dub is None:
+        return
+    sound = one.dub.sound
+    measured = "dialogue" if sound.is_dialogue_measured else "mix"
+    yield f"| dubbed lines, of which keep the original speech | {len(one.dub.lines)}, {one.dub.flagged} |"
+    yield f"| mix | {sound.mix}, {sound.channel_layout} |"
+    loudness = f"{sound.measured.integrated_lufs:.1f}, {sound.dialogue_lufs:.1f} LUFS"
+    yield f"| loudness of the mix, of its dialogue | {loudness} |"
+    yield f"| loudness target | {sound.target}: {sound.target_lufs:.1f} LUFS, of the {measured} |"
+    yield f"| true peak, allowed | {sound.measured.true_peak_dbtp:.1f}, {sound.limit_dbtp:.1f} dBTP |"
+    yield ""
+    yield f"**{_plain(one.dub.disclosure)}**"
+    yield ""
+    yield "| speaker | voice | why |"
+    yield "|---|---|---|"
+    for voice in one.dub.voices:
+        yield f"| {_plain(voice.speaker or 'unsure')} | {voice.kind} | {_plain(voice.reason)} |"
+
+
+def _language(tag: str) -> str:
+    """Name of a language in English, and its tag."""
+    return f"{langcodes.get(tag).display_name()} ({tag})"
 
 
 def _rate(title: Title) -> str:
@@ -76,7 +128,7 @@ def _coverage(title: Title) -> Iterator[str]:
 
 
 def _rules(title: Title) -> Iterator[str]:
-    found = Counter((finding.rule, finding.severity) for finding in title.findings)
+    found = Counter((finding.rule, finding.severity) for finding in title.all_findings)
     yield "## Findings by rule"
     yield ""
     if not found:
@@ -89,22 +141,30 @@ def _rules(title: Title) -> Iterator[str]:
 
 
 def _lines(title: Title) -> Iterator[str]:
-    """Findings that are more than good to know: those about the title, then caption by caption with its text."""
-    serious = [finding for finding in title.findings if finding.severity is not Severity.INFO]
+    """Findings that are more than good to know: those about the title, then language by language, cue by cue."""
     yield "## What needs a human"
     yield ""
-    if not serious:
+    if all(finding.severity is Severity.INFO for finding in title.all_findings):
         yield "Nothing."
         return
+    yield from _needs(title.findings, title.cues)
+    for one in title.localized:
+        needs = list(_needs(one.all_findings, one.cues))
+        if needs:
+            yield from ("", f"### Lines in {_language(one.language)}", "", *needs)
+
+
+def _needs(findings: Sequence[Finding], cues: Sequence[Cue]) -> Iterator[str]:
+    serious = [finding for finding in findings if finding.severity is not Severity.INFO]
     yield from (f"- {_MARK[one.severity]} {_plain(one.message)}" for one in serious if one.cue_index is None)
     by_cue: dict[int, list[Finding]] = {}
     for finding in serious:
         if finding.cue_index is not None:
             by_cue.setdefault(finding.cue_index, []).append(finding)
-    for index, findings in sorted(by_cue.items()):
-        cue = title.cues[index]
+    for index, own in sorted(by_cue.items()):
+        cue = cues[index]
         yield f"- {index + 1}. {clock(cue.span.start_ms)} “{_plain(' / '.join(cue.lines))}”"
-        yield from (f"  - {_MARK[finding.severity]} {_plain(finding.message)}" for finding in findings)
+        yield from (f"  - {_MARK[finding.severity]} {_plain(finding.message)}" for finding in own)
 
 
 def _scenes(title: Title) -> Iterator[str]:

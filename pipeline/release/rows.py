@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.captions.measure import longest_line, reading_speed_cps
 from pipeline.captions.profiles import CaptionProfile
 from pipeline.release.title import Title
 from pipeline.store.releases import TableRows
+from schemas.captions import Cue
 from schemas.release import Deliverable
 from schemas.speech import Turn
 from schemas.tables import (
@@ -17,20 +18,20 @@ from schemas.tables import (
     CoverageRow,
     CueRow,
     DeliverableRow,
+    DubLineRow,
     FindingRow,
     Published,
     SceneRow,
     SegmentRow,
     ShotRow,
     SpeakerRow,
+    TranslationRow,
     WordRow,
 )
 from schemas.time import overlapping
 
 
-def all_rows(
-    title: Title, deliverables: tuple[Deliverable, ...], *, release_id: str, profile: CaptionProfile
-) -> Iterator[TableRows]:
+def all_rows(title: Title, deliverables: tuple[Deliverable, ...], *, release_id: str) -> Iterator[TableRows]:
     """Every row of a release, table by table; ``runs`` has its own moment, after the last stage."""
     published = Published(title.asset.asset_id, release_id)
     yield TableRows("assets", (AssetRow(release_id, title.name, title.asset),))
@@ -40,10 +41,12 @@ def all_rows(
     yield TableRows("words", tuple(_words(title, published)))
     yield TableRows("segments", tuple(_segments(title, published)))
     yield TableRows("speakers", tuple(_speakers(title, published)))
-    yield TableRows("cues", tuple(_cues(title, published, profile)))
+    yield TableRows("cues", tuple(_cues(title, published)))
+    yield TableRows("translations", tuple(_translations(title, published)))
+    yield TableRows("dub_lines", tuple(_dub_lines(title, published)))
     yield TableRows("findings", tuple(_findings(title, published)))
     yield TableRows("coverage", tuple(CoverageRow(published, part) for part in title.coverage))
-    yield TableRows("deliverables", tuple(_deliverable(published, made) for made in deliverables))
+    yield TableRows("deliverables", tuple(DeliverableRow(published, made) for made in deliverables))
 
 
 def _chunks(title: Title, published: Published) -> Iterator[ChunkRow]:
@@ -125,14 +128,20 @@ def _speakers(title: Title, published: Published) -> Iterator[SpeakerRow]:
         )
 
 
-def _cues(title: Title, published: Published, profile: CaptionProfile) -> Iterator[CueRow]:
-    for index, cue in enumerate(title.cues):
+def _cues(title: Title, published: Published) -> Iterator[CueRow]:
+    yield from _captions(title, published, title.cues, title.house)
+    for one in title.localized:
+        yield from _captions(title, published, one.cues, one.profile)
+
+
+def _captions(title: Title, published: Published, cues: Sequence[Cue], profile: CaptionProfile) -> Iterator[CueRow]:
+    for index, cue in enumerate(cues):
         yield CueRow(
             published,
-            cue_id=title.cue_id(index),
+            cue_id=title.cue_id(index, profile.language),
             cue_index=index,
-            variant=title.variant,
-            profile=title.profile,
+            variant=profile.variant,
+            profile=profile.name,
             cue=cue,
             text=cue.text,
             reading_speed_cps=reading_speed_cps(cue, profile),
@@ -140,11 +149,27 @@ def _cues(title: Title, published: Published, profile: CaptionProfile) -> Iterat
         )
 
 
+def _translations(title: Title, published: Published) -> Iterator[TranslationRow]:
+    for one in title.localized:
+        targets: dict[int, list[str]] = {}
+        for link in one.links:
+            targets.setdefault(link.source_cue_index, []).append(title.cue_id(link.cue_index, one.language))
+        for line in one.translations:
+            linked = tuple(targets.get(line.cue_index, ())) if line.text is not None else ()
+            yield TranslationRow(published, title.cue_id(line.cue_index), linked, line)
+
+
+def _dub_lines(title: Title, published: Published) -> Iterator[DubLineRow]:
+    for one in title.localized:
+        for line in one.dub.lines if one.dub else ():
+            yield DubLineRow(published, title.cue_id(title.lines[line.first_line].cue_index), line)
+
+
 def _findings(title: Title, published: Published) -> Iterator[FindingRow]:
     for finding in title.findings:
         cue_id = None if finding.cue_index is None else title.cue_id(finding.cue_index)
         yield FindingRow(published, cue_id, title.language if cue_id else None, finding)
-
-
-def _deliverable(published: Published, made: Deliverable) -> DeliverableRow:
-    return DeliverableRow(published, made.name, made.kind, made.language, made.sha256, made.size_bytes)
+    for one in title.localized:
+        for finding in one.all_findings:
+            cue_id = None if finding.cue_index is None else title.cue_id(finding.cue_index, one.language)
+            yield FindingRow(published, cue_id, one.language, finding)

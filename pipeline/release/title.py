@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.captions.profiles import CaptionProfile
 from schemas.captions import Cue, Finding, Severity, Variant
-from schemas.media import Asset, Shot, SpeechRegion
+from schemas.localize import CueLink, DubLine, DubOutcome, Line, TranslatedLine, Voice
+from schemas.media import Asset, SampledFrame, Shot, SpeechRegion
 from schemas.plan import Chunk, Window
 from schemas.release import StageUsed
 from schemas.scenes import Scene, ShotNote
+from schemas.sound import MixFacts
 from schemas.speech import Coverage, Segment, Turn
 
 
@@ -27,6 +35,72 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Dub:
+    """A title's dub into one language."""
+
+    lines: tuple[DubLine, ...]
+    """What became of each utterance."""
+
+    voices: tuple[Voice, ...]
+    """Whose voice each speaker got."""
+
+    engine: StageUsed
+    """The stage that spoke."""
+
+    sound: MixFacts
+    """The mix, as it was made and measured."""
+
+    findings: tuple[Finding, ...]
+    """What is wrong with dub and mix; ``cue_index`` counts the captions of its language."""
+
+    @property
+    def flagged(self) -> int:
+        """Utterances that keep the original speech."""
+        return sum(line.outcome is DubOutcome.FLAGGED for line in self.lines)
+
+    @property
+    def disclosure(self) -> str:
+        """That the speech is synthetic, and what made it, for whoever publishes the dub."""
+        kinds = sorted({voice.kind.value for voice in self.voices})
+        consents = sorted({voice.consent_id for voice in self.voices if voice.consent_id})
+        under = f", under consent {', '.join(consents)}" if consents else ", no voice was cloned"
+        return f"The dubbed speech is synthetic, made by {self.engine.engine} (voices: {', '.join(kinds)}{under})."
+
+
+@dataclass(frozen=True, slots=True)
+class Localized:
+    """A title in one target language."""
+
+    profile: CaptionProfile
+    """Caption profile that was applied; it names the language."""
+
+    translations: tuple[TranslatedLine, ...]
+    """What became of each line."""
+
+    cues: tuple[Cue, ...]
+    """Captions."""
+
+    links: tuple[CueLink, ...]
+    """Which source cue each of them translates."""
+
+    findings: tuple[Finding, ...]
+    """What is wrong with captions and translation; ``cue_index`` counts its own captions."""
+
+    dub: Dub | None
+    """The dub; null where none was asked for."""
+
+    @property
+    def language(self) -> str:
+        """BCP 47 tag."""
+        return self.profile.language
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """What is wrong, the dub included."""
+        return (*self.findings, *(self.dub.findings if self.dub else ()))
+
+
+@dataclass(frozen=True, slots=True)
 class Title:
     """The results of all stages of one asset."""
 
@@ -39,11 +113,8 @@ class Title:
     language: str
     """BCP 47 tag of what is spoken."""
 
-    profile: str
-    """Caption profile that was applied."""
-
-    variant: Variant
-    """What the caption file is for."""
+    house: CaptionProfile
+    """Caption profile that was applied to the language that is spoken."""
 
     chunks: tuple[Chunk, ...]
     """Stretches that were transcribed."""
@@ -79,7 +150,19 @@ class Title:
     """Captions."""
 
     findings: tuple[Finding, ...]
-    """What is wrong with them."""
+    """What is wrong with them, and with the title as a whole."""
+
+    lines: tuple[Line, ...]
+    """What each person says in each cue."""
+
+    localized: tuple[Localized, ...]
+    """The title in other languages, in the order in which they were asked for."""
+
+    levels_dbfs: npt.NDArray[np.float32]
+    """Level of the speech audio, shape ``(n,)``, one value per ``LEVEL_STEP_MS``; none without audio."""
+
+    thumbnails: tuple[SampledFrame | None, ...]
+    """A small picture of each scene, None for a scene that has none."""
 
     stages: tuple[StageUsed, ...]
     """Where it all came from."""
@@ -89,10 +172,30 @@ class Title:
         """Whether any of the text had its case and punctuation restored by rule."""
         return any(segment.is_draft for segment in self.segments)
 
-    def count(self, severity: Severity) -> int:
-        """Number of findings of one severity."""
-        return sum(finding.severity is severity for finding in self.findings)
+    @property
+    def profile(self) -> str:
+        """Name of the caption profile."""
+        return self.house.name
 
-    def cue_id(self, cue_index: int) -> str:
-        """Name of a cue in the tables."""
-        return f"{self.asset.asset_id}/{self.language}/{self.variant}/{cue_index}"
+    @property
+    def variant(self) -> Variant:
+        """What the caption files are for."""
+        return self.house.variant
+
+    @property
+    def dubs(self) -> tuple[Localized, ...]:
+        """The languages that it is dubbed into."""
+        return tuple(one for one in self.localized if one.dub is not None)
+
+    @property
+    def all_findings(self) -> Iterator[Finding]:
+        """What is wrong, in every language."""
+        return chain(self.findings, *(one.all_findings for one in self.localized))
+
+    def count(self, severity: Severity) -> int:
+        """Number of findings of one severity, in every language."""
+        return sum(finding.severity is severity for finding in self.all_findings)
+
+    def cue_id(self, cue_index: int, language: str | None = None) -> str:
+        """Name of a cue in the tables, of the captions in the language that is spoken unless another is named."""
+        return f"{self.asset.asset_id}/{language or self.language}/{self.variant}/{cue_index}"

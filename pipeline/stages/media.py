@@ -89,7 +89,7 @@ def plan(work: Work, asset: Asset, prepared: Done) -> Done:
     step = Step(asset.asset_id, "plan", PLAN_VERSION, (prepared.digest,), config)
 
     def make(staging: Staging, progress: Progress) -> Counts:
-        chunks = plan_chunks(speech_regions(work, prepared), _levels(work, prepared), length_ms=asset.length_ms)
+        chunks = plan_chunks(speech_regions(work, prepared), levels(work, prepared), length_ms=asset.length_ms)
         windows = plan_windows(
             work.ledger.read(prepared, "shots", Shot),
             length_ms=asset.length_ms,
@@ -125,13 +125,13 @@ def pictures_for(asset: Asset, model: ModelProfile) -> Pictures | None:
     return Pictures(size.width, size.height, model.video.frames_per_s if model.video else 1.0)
 
 
-def _levels(work: Work, prepared: Done) -> npt.NDArray[np.float32]:
-    """Level of each step in dBFS; none in a title without audio."""
+def levels(work: Work, prepared: Done) -> npt.NDArray[np.float32]:
+    """Level of each ``LEVEL_STEP_MS`` in dBFS, shape ``(n,)``; none in a title without audio."""
     if not prepared.has("levels"):
         return np.empty(0, np.float32)
     table = parquet.read_columns(work.ledger.path(prepared, "levels"), ["level_dbfs"])
-    levels: npt.NDArray[np.float32] = table.column("level_dbfs").to_numpy().astype(np.float32)
-    return levels
+    found: npt.NDArray[np.float32] = table.column("level_dbfs").to_numpy().astype(np.float32)
+    return found
 
 
 def _probe_step(asset_id: str, audio_stream: int | None) -> Step:

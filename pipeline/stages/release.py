@@ -8,18 +8,18 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.captions.profiles import CaptionProfile
 from pipeline.errors import Missing
 from pipeline.hashing import sha256_of
-from pipeline.release import deliverables, rows
-from pipeline.release.title import Title
+from pipeline.release import deliverables, review, rows
+from pipeline.release.deliverables import File, Finished
+from pipeline.release.title import Dub, Title
 from pipeline.stages.work import StageRun, Work
 from pipeline.store import layout, releases, workspace
 from pipeline.store.ledger import Done, fingerprint
 from pipeline.store.objects import Objects
 from pipeline.store.releases import Outgoing, TableRows
 from schemas.captions import Severity
-from schemas.release import Deliverable, Manifest, StageUsed
+from schemas.release import Deliverable, Dubbed, Manifest, StageUsed
 from schemas.tables import Published, RunRow
 
 VERSION = "1"
@@ -49,25 +49,31 @@ def used(done: Done) -> StageUsed:
     )
 
 
-def publish(work: Work, title: Title, profile: CaptionProfile, *, release: str) -> bool:
-    """Write what is missing of the release and make it the current one; False when it already was."""
+def publish(work: Work, title: Title, finished: Sequence[Finished], *, release: str) -> bool:
+    """Write what is missing of the release and make it the current one; False when it already was.
+
+    ``finished`` are the files that stages made: sound and pictures.
+    """
     asset_id = title.asset.asset_id
     found = _manifest_of(work.objects, asset_id, release)
     intact = frozenset() if found is None else _intact(work.objects, found)
     with workspace.private_folder(work.objects.workspace) as folder:
-        made = [_written(folder, file) for file in deliverables.compose(title)]
+        files = [*(_written(folder, text) for text in deliverables.compose(title)), *finished]
+        beside = [file.deliverable for file in files]
+        files.append(_written(folder, review.file(title, beside, release_id=release)))
+        made = tuple(file.deliverable for file in files)
         tables = [
-            *rows.all_rows(title, tuple(made), release_id=release, profile=profile),
+            *rows.all_rows(title, made, release_id=release),
             TableRows("runs", tuple(_run(run, Published(asset_id, release)) for run in work.runs)),
         ]
         return releases.publish(
             work.objects,
             asset_id,
             release,
-            deliverables=[Outgoing(one.name, folder / one.name) for one in made if one.name not in intact],
-            manifest=_MANIFEST.dump_json(_manifest(title, tuple(made), tables, release), indent=1)
-            if not found
-            else None,
+            deliverables=[
+                Outgoing(file.deliverable.name, file.path) for file in files if file.deliverable.name not in intact
+            ],
+            manifest=_MANIFEST.dump_json(_manifest(title, made, tables, release), indent=1) if not found else None,
             tables=tables,
             at=work.at,
         )
@@ -99,10 +105,11 @@ def _intact(objects: Objects, found: Manifest) -> frozenset[str]:
     return frozenset(made.name for made in found.deliverables if sizes.get(folder + made.name) == made.size_bytes)
 
 
-def _written(folder: Path, file: deliverables.File) -> Deliverable:
+def _written(folder: Path, file: File) -> Finished:
     path = folder / file.name
     path.write_bytes(file.data)
-    return Deliverable(file.name, file.kind, file.language, sha256_of(path), len(file.data))
+    made = Deliverable(file.name, file.kind, file.language, sha256_of(path), len(file.data), is_synthetic=False)
+    return Finished(made, path)
 
 
 def _manifest(title: Title, made: tuple[Deliverable, ...], tables: Sequence[TableRows], release: str) -> Manifest:
@@ -120,9 +127,24 @@ def _manifest(title: Title, made: tuple[Deliverable, ...], tables: Sequence[Tabl
         speakers=len({turn.speaker for turn in title.turns if turn.speaker}),
         errors=title.count(Severity.ERROR),
         warnings=title.count(Severity.WARNING),
+        translations=tuple(one.language for one in title.localized),
+        dubs=tuple(_dubbed(one.language, one.dub) for one in title.localized if one.dub is not None),
         stages=title.stages,
         deliverables=made,
         tables=tuple(part.table for part in tables if part.rows and part.table != "runs"),
+    )
+
+
+def _dubbed(language: str, dub: Dub) -> Dubbed:
+    return Dubbed(
+        language=language,
+        disclosure=dub.disclosure,
+        engine=dub.engine.engine or "",
+        revision=dub.engine.revision or "",
+        lines=len(dub.lines),
+        flagged=dub.flagged,
+        voices=dub.voices,
+        sound=dub.sound,
     )
 
 

@@ -52,6 +52,36 @@ def test_a_language_that_is_none_is_refused(film: Path, tmp_path: Path) -> None:
     assert "not a language" in said
 
 
+@pytest.mark.parametrize("option", ["--to", "--dub"])
+def test_a_target_language_that_is_none_is_refused(film: Path, tmp_path: Path, option: str) -> None:
+    said = refused(reelingua("run", film, option, "not a language", "--library", tmp_path / "library"))
+    assert "not a language" in said
+
+
+def test_a_pair_that_is_not_installed_is_refused_with_the_package_that_has_it(film: Path, tmp_path: Path) -> None:
+    arguments = ("--language", "en", "--to", "ca", "--profile", "web", "--library", tmp_path / "library")
+    assert "apertium-eng-cat" in refused(reelingua("run", film, *arguments))
+    assert not (tmp_path / "library").exists()
+
+
+def test_a_pair_that_nobody_has_is_refused(film: Path, tmp_path: Path) -> None:
+    said = refused(reelingua("run", film, "--language", "en", "--to", "ja", "--library", tmp_path / "library"))
+    assert "ja" in said
+
+
+def test_a_loudness_that_nobody_defined_is_refused_with_those_there_are(film: Path, tmp_path: Path) -> None:
+    said = refused(reelingua("run", film, "--dub", "es", "--loudness", "loud", "--library", tmp_path / "library"))
+    assert "loud" in said
+    assert "ebu-r128" in said
+
+
+def test_a_glossary_with_a_broken_line_is_refused_with_its_number(film: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "terms.csv"
+    broken.write_text("source,target\nbridge,puente\n,nada\n", "utf-8")
+    said = refused(reelingua("run", film, "--to", "es", "--glossary", broken, "--library", tmp_path / "library"))
+    assert "line 3" in said
+
+
 def test_a_folder_without_media_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
     said = refused(reelingua("run", tmp_path, "--library", tmp_path / "library"))

@@ -46,6 +46,31 @@ def test_a_transcript_is_never_read_from_another_folder(tmp_path: Path) -> None:
         job_file.read(job(inner, 'transcript = "../secret.txt"'), DEFAULTS)
 
 
+def test_languages_mix_and_loudness_are_those_of_the_command_line(tmp_path: Path) -> None:
+    path = job(tmp_path, 'to = ["fr"]\ndub = ["es"]\nloudness = "netflix"\nmux = true\n')
+    read = job_file.read(path, DEFAULTS)
+    assert (read.to, read.dub, read.loudness, read.mux) == (("fr",), ("es",), "netflix", True)
+    assert read.targets == ("fr", "es")
+
+
+def test_a_glossary_is_read_from_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "film.mkv.terms.csv").write_text("source,target\nbridge,puente\n", "utf-8")
+    read = job_file.read(job(tmp_path, 'glossary = "film.mkv.terms.csv"'), DEFAULTS)
+    assert [(term.source, term.target) for term in read.glossary] == [("bridge", "puente")]
+
+
+def test_music_and_effects_are_a_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "film.mkv.me.wav").write_bytes(b"RIFF")
+    read = job_file.read(job(tmp_path, 'mix = "replacement"\nmusic_and_effects = "film.mkv.me.wav"'), DEFAULTS)
+    assert read.music_and_effects == str(tmp_path / "film.mkv.me.wav")
+
+
+def test_music_and_effects_are_never_a_link_to_another_place(tmp_path: Path) -> None:
+    (tmp_path / "film.mkv.me.wav").symlink_to("/etc/passwd")
+    with pytest.raises(UsageError, match="not a plain file"):
+        job_file.read(job(tmp_path, 'music_and_effects = "film.mkv.me.wav"'), DEFAULTS)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -54,6 +79,12 @@ def test_a_transcript_is_never_read_from_another_folder(tmp_path: Path) -> None:
         ("profile = 3", "profile: Input should be a valid string"),
         ('audio_stream = "2"', "audio_stream: Input should be a valid integer"),
         ('speakers = "nowhere.rttm"', "cannot be read"),
+        ('glossary = "nowhere.csv"', "cannot be read"),
+        ('music_and_effects = "nowhere.wav"', "cannot be read"),
+        ('to = "es"', "to: Input should be"),
+        ('to = ["no language"]', "no language"),
+        ('mix = "loud"', "voice-over"),
+        ('loudness = "loud"', "ebu-r128"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:

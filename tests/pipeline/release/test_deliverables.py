@@ -16,7 +16,8 @@ from tests.support.titles import title
 
 
 def files(variant: Variant = Variant.SUBTITLE) -> dict[str, File]:
-    return {file.name: file for file in deliverables.compose(replace(title(), variant=variant))}
+    made = title()
+    return {file.name: file for file in deliverables.compose(replace(made, house=replace(made.house, variant=variant)))}
 
 
 def test_the_three_formats_hold_the_cues_that_they_can_carry() -> None:
@@ -25,6 +26,12 @@ def test_the_three_formats_hold_the_cues_that_they_can_carry() -> None:
     assert ttml.parse(made["captions.en.ttml"].data.decode(), "en") == cues
     assert vtt.parse(made["captions.en.vtt"].data.decode(), "en") == cues
     assert srt.parse(made["captions.en.srt"].data.decode(), "en") == [replace(cue, speakers=()) for cue in cues]
+
+
+def test_every_language_has_its_captions_in_every_format() -> None:
+    (spanish,) = title().localized
+    assert vtt.parse(files()["captions.es.vtt"].data.decode(), "es") == list(spanish.cues)
+    assert {"captions.es.srt", "captions.es.ttml"} <= files().keys()
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,28 @@ def test_what_needs_a_human_is_what_is_more_than_good_to_know_with_its_text() ->
     assert "Nobody is sure." not in lines
 
 
+def test_what_needs_a_human_in_another_language_is_shown_with_the_text_in_that_language() -> None:
+    lines = sections(report.compose(title()))["Lines in Spanish (es)"]
+    assert "2. 0:00:03.000 “¿Está usted preparado?”" in lines
+    assert "It misses “ready”." in lines
+    assert "It keeps the original." in lines
+
+
+def test_a_dub_says_that_it_is_synthetic_how_loud_it_is_and_what_was_left_as_it_was() -> None:
+    spanish = sections(report.compose(title()))["In Spanish (es)"]
+    assert "The dubbed speech is synthetic, made by espeak-ng (voices: matched, no voice was cloned)." in spanish
+    assert "| loudness of the mix, of its dialogue | -23.1, -24.0 LUFS |" in spanish
+    assert "| dubbed lines, of which keep the original speech | 2, 1 |" in spanish
+
+
 def test_every_rule_is_counted_with_its_severity() -> None:
     rules = sections(report.compose(title()))["Findings by rule"]
     assert re.findall(r"^\| ([a-z-]+) \| \W*(error|warning|info)\W* \| (\d+) \|$", rules, re.MULTILINE) == [
+        ("dub-flagged", "error", "1"),
         ("engine-failure", "error", "1"),
         ("reading-speed", "warning", "1"),
         ("speaker-unsure", "info", "1"),
+        ("term-missed", "error", "1"),
     ]
 
 
@@ -46,7 +62,7 @@ def test_a_draft_says_so_first_and_names_its_engine() -> None:
 
 
 def test_a_title_with_nothing_wrong_needs_nobody() -> None:
-    told = sections(report.compose(replace(title(), findings=(), segments=())))
+    told = sections(report.compose(replace(title(), findings=(), segments=(), localized=())))
     assert told["What needs a human"].strip() == "Nothing."
     assert told["Findings by rule"].strip() == "None."
 

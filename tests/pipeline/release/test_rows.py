@@ -7,19 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.captions.profiles import profile
 from pipeline.release import rows
 from pipeline.store import parquet
+from schemas.localize import DubOutcome
 from schemas.release import Deliverable
 from schemas.tables import TABLES
 from tests.support.titles import LENGTH_MS, title
 
 RELEASE = "fedcba9876543210"
-FILES = (Deliverable("captions.en.srt", "captions", "en", "0" * 64, 10),)
+FILES = (Deliverable("captions.en.srt", "captions", "en", "0" * 64, 10, is_synthetic=False),)
 
 
 def published() -> dict[str, Sequence[Any]]:
-    made = rows.all_rows(title(), FILES, release_id=RELEASE, profile=profile("netflix", "en"))
+    made = rows.all_rows(title(), FILES, release_id=RELEASE)
     return {part.table: tuple(part.rows) for part in made}
 
 
@@ -70,11 +70,28 @@ def test_a_shot_without_a_note_is_a_row_without_a_description() -> None:
 def test_a_finding_is_joined_to_its_cue_and_one_about_the_title_to_none() -> None:
     tables = published()
     ids = [row.cue_id for row in tables["cues"]]
-    assert [row.cue_id for row in tables["findings"]] == [None, ids[1], ids[0]]
+    assert [row.cue_id for row in tables["findings"]] == [None, ids[1], ids[0], ids[3], ids[3]]
+    assert [row.language for row in tables["findings"]] == [None, "en", "en", "es", "es"]
     assert len(set(ids)) == len(ids)
 
 
+def test_a_translation_is_joined_to_the_cue_that_it_translates_and_to_those_that_show_it() -> None:
+    tables = published()
+    english, spanish = ([row.cue_id for row in tables["cues"] if row.cue.language == tag] for tag in ("en", "es"))
+    found = [(row.cue_id, row.target_cue_ids) for row in tables["translations"]]
+    assert found == list(zip(english, ((one,) for one in spanish), strict=True))
+
+
+def test_a_dubbed_line_is_joined_to_the_cue_in_which_it_begins() -> None:
+    tables = published()
+    english = [row.cue_id for row in tables["cues"] if row.cue.language == "en"]
+    assert [(row.cue_id, row.line.outcome) for row in tables["dub_lines"]] == [
+        (english[0], DubOutcome.NATURAL),
+        (english[1], DubOutcome.FLAGGED),
+    ]
+
+
 def test_a_title_without_anything_said_has_no_rows_of_speech() -> None:
-    silent = replace(title(), segments=(), turns=(), cues=(), findings=(), chunks=(), failed=())
-    made = rows.all_rows(silent, (), release_id=RELEASE, profile=profile("netflix", "en"))
+    silent = replace(title(), segments=(), turns=(), cues=(), findings=(), chunks=(), failed=(), lines=(), localized=())
+    made = rows.all_rows(silent, (), release_id=RELEASE)
     assert {part.table for part in made if part.rows} == {"assets", "chunks", "shots", "scenes", "coverage"}

@@ -28,6 +28,11 @@ settings.register_profile("deep", max_examples=2_000, deadline=None, suppress_he
 settings.load_profile("ci")  # another one: pytest --hypothesis-profile deep
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--write-pictures`` makes the README's pictures anew instead of comparing them."""
+    parser.addoption("--write-pictures", action="store_true", help="write the README's pictures")
+
+
 def pytest_configure() -> None:
     """Forget the shell's settings before a test module is imported: Prefect reads its own at import."""
     for name in list(os.environ):

@@ -7,6 +7,7 @@ be checked, because the frame rate, the cuts or the words are unknown, is report
 from __future__ import annotations
 
 import itertools
+import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -215,7 +216,8 @@ def _of_speed(book: Rulebook, index: int, cue: Cue, shown: int) -> Iterator[Find
         return
     seconds = float(shown / book.time.grid.ticks_per_s) or cue.span.duration_ms / 1000
     speed = load / seconds * (60 if limit.unit is Unit.WORDS_PER_MINUTE else 1)
-    message = f"to be read at {speed:.1f} {limit.unit.value}, at most {float(limit.value):g} are comfortable"
+    shown_speed = math.ceil(speed * 10) / 10  # upwards: 17.001 of 17 allowed is not "17.0"
+    message = f"to be read at {shown_speed:.1f} {limit.unit.value}, at most {float(limit.value):g} are comfortable"
     yield from book.finding(
         Rule.READING_SPEED, index, cue, message, measured=speed, limit=float(limit.value), unit=limit.unit.value
     )

@@ -22,7 +22,7 @@ from schemas.captions import Severity
 from schemas.release import Deliverable, Dubbed, Manifest, StageUsed
 from schemas.tables import Published, RunRow
 
-VERSION = "1"
+VERSION = "2"
 """Version of the files and rows that are made of the stages' results."""
 
 _MANIFEST = TypeAdapter(Manifest)

@@ -129,7 +129,7 @@ def test_the_tables_and_the_files_agree(demo: Captioned) -> None:
     )
     cues = srt.parse((demo.release / "captions.en.srt").read_text("utf-8"), "en")
     files = len(list(demo.release.iterdir())) - 1
-    assert counts == {"cues": str(len(cues)), "deliverables": str(files), "assets": "1", "stages": "8"}
+    assert counts == {"cues": str(len(cues)), "deliverables": str(files), "assets": "1", "stages": "9"}
     texts = asked(demo.library, "select text from cues order by cue_index")
     assert [row["text"] for row in texts] == [cue.text for cue in cues]
 

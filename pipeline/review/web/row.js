@@ -51,9 +51,9 @@ const notesOf = (row) => {
   if (state.target) add(state.target.findingsOfRow.get(row), state.target.language);
   if (dub) add(dub.findingsOfRow.get(row), `${dub.language} dub`);
   for (const note of failuresOf(row)) notes.push([0, "error", "not-translated", note.failure, state.target.language]);
-  const told = new Set(notes.map((note) => note[3]));
+  const isTold = notes.some((note) => note[2] === "dub-flagged");
   for (const line of dubLinesOf(row)) {
-    if (line.isFlagged && line.rows[0] === row && !told.has(line.reason))
+    if (line.isFlagged && line.rows[0] === row && !isTold)
       notes.push([1, "warning", "not-dubbed", line.reason, `${dub.language} dub`]);
   }
   return notes.sort((one, other) => one[0] - other[0]).map(([, ...parts]) => noteLine(...parts));

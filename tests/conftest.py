@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.browser import browser as browser  # noqa: PLC0414 - one for all tests: two in a process do not start
+
 MEDIA_VARIABLE = "REELINGUA_MEDIA"
 """Names the folder with real recordings."""
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import workspace
-from tests.support.browser import browser as browser  # noqa: PLC0414 - a fixture is found where it is named
 from tests.support.captioned import Captioned, captioned
 from tests.support.captioned import dubbed as made_dubbed
 

@@ -14,8 +14,6 @@ from pipeline.media.probe import probe
 from tests.support import browser as browsers
 from tests.support import clips
 
-browser = browsers.browser
-
 SEEK = """at_s => new Promise(done => {
     const film = document.querySelector('video');
     film.onseeked = () => requestAnimationFrame(() => requestAnimationFrame(() => done(film.currentTime)));

@@ -9,7 +9,6 @@ import pytest
 from pipeline.review import page
 from pipeline.review.model import Review
 from tests.support import clips, reviews
-from tests.support.browser import browser as browser  # noqa: PLC0414 - a fixture is found where it is named
 
 MEDIA_S = 36
 """Length of the media: 12 captions."""

@@ -108,8 +108,8 @@ def caption(
         names = ", ".join(family.name for family in REGISTRY.families)
         raise UsageError(f"a deployment names its engine, auto is for people; choose one of: {names}")
     REGISTRY.family(engine)
-    defaults = Settings(engine=engine, profile=profile, language=language, to=tuple(to), dub=tuple(dub))
-    job_file.check(defaults)
+    asked = Settings(engine=engine, profile=profile, language=language, to=tuple(to), dub=tuple(dub))
+    defaults = job_file.checked(asked)
     objects = open_objects(library)
     found = drop.pending(objects, settle_s=settle_s)
     for key in found.unsettled:

@@ -121,6 +121,8 @@ def run(
     ] = False,
 ) -> None:
     """Caption, translate and dub titles: files, review page, report, rows. What is done already stays."""
+    if music_and_effects is not None and not music_and_effects.is_file():
+        raise UsageError(f"{str(music_and_effects)!r} is no file; --music-and-effects names the sound under the dub")
     settings = Settings(
         engine=engine,
         profile=profile,

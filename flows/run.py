@@ -35,16 +35,17 @@ def run(
 
     """
     objects = open_objects(library)
-    found = expand(sources, outside=objects.root if isinstance(objects, FolderObjects) else None)
-    if settings.music_and_effects is not None:
-        beside = Path(settings.music_and_effects)
-        found = replace(found, media=tuple(path for path in found.media if path != beside))
+    found = expand(
+        sources,
+        outside=objects.root if isinstance(objects, FolderObjects) else None,
+        beside=None if settings.music_and_effects is None else Path(settings.music_and_effects),
+    )
     if len(found.media) > 1 and any((settings.transcript, settings.speakers, settings.music_and_effects)):
         raise UsageError(
             "--transcript, --speakers and --music-and-effects belong to one title; run the others without them"
         )
-    job_file.check(settings)
-    chosen = replace(settings, engine=chosen_engine(settings.engine, say=lambda line: console.print(line, style="dim")))
+    chosen = job_file.checked(settings)
+    chosen = replace(chosen, engine=chosen_engine(chosen.engine, say=lambda line: console.print(line, style="dim")))
     if chosen.language is not None:
         REGISTRY.require_language(chosen.engine, Job.TRANSCRIBE, chosen.language)
         for target in chosen.targets:

@@ -28,10 +28,11 @@ class Found:
     """Files inside folders whose names are not those of media."""
 
 
-def expand(sources: Sequence[Path], *, outside: Path | None) -> Found:
+def expand(sources: Sequence[Path], *, outside: Path | None, beside: Path | None = None) -> Found:
     """Files that ``sources`` name: files as they are, folders with all media below them.
 
-    ``outside`` is a folder that is never entered: the library itself.
+    ``outside`` is a folder that is never entered: the library itself. ``beside`` is a file that belongs to a title
+    and is none, however it is named: relative, or by a link.
 
     Raises:
         UsageError: There is no media at all.
@@ -40,11 +41,15 @@ def expand(sources: Sequence[Path], *, outside: Path | None) -> Found:
     empty: dict[Path, None] = {}
     passed_over = 0
     for source in sources:
+        if _is_same(source, beside):
+            continue
         if not source.is_dir():
             kept[source.absolute()] = None
             continue
         media = 0
         for path in _files_below(source.absolute(), outside):
+            if _is_same(path, beside):
+                continue
             if path.suffix.lower() in MEDIA_SUFFIXES:
                 kept[path] = None
                 media += 1
@@ -52,11 +57,21 @@ def expand(sources: Sequence[Path], *, outside: Path | None) -> Found:
                 passed_over += 1
         if not media:
             empty[source.absolute()] = None
+    if not empty and not kept:
+        raise UsageError(f"{beside} belongs to a title and is none; name the title as well")
     if empty and not kept:
         raise UsageError(
             f"{next(iter(empty))} holds no media; give a file, or a folder with {_some_suffixes()} … in it"
         )
     return Found((*kept, *empty), passed_over)
+
+
+def _is_same(path: Path, other: Path | None) -> bool:
+    """Whether two paths lead to one file; False when there is none."""
+    try:
+        return other is not None and path.samefile(other)
+    except OSError:
+        return False
 
 
 def _files_below(folder: Path, outside: Path | None) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from pipeline.errors import ReelinguaError
 from pipeline.stages.work import Work
 from pipeline.store import owners
 from pipeline.store.claims import Claims
+from pipeline.store.consents import Consents
 from pipeline.store.ledger import Ledger
 from pipeline.store.objects import Objects
 from schemas.settings import Settings
@@ -40,6 +41,9 @@ class Workplace:
     progress: Callable[[str, str, int, int], None]
     """Told ``(source, stage, done, total)``."""
 
+    consents: Consents = field(default_factory=Consents)
+    """The consent records, each read once for all titles."""
+
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set to end all work at its next sign of progress; what is finished stays."""
 
@@ -63,6 +67,7 @@ class Workplace:
             engines=self.engines,
             settings=settings,
             progress=progress,
+            consents=self.consents,
         )
 
 

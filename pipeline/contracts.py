@@ -55,6 +55,9 @@ class Abilities:
     varies: bool
     """Its synthesizer gives another take for another seed."""
 
+    drafts: bool
+    """Its translations are drafts that a human must edit before anybody sees them."""
+
 
 class Transcriber(Protocol):
     """Speech to text."""

@@ -7,7 +7,6 @@ ReelinguaError
 │   ├── DecodeFailed            it began well and broke, or is shorter than it says
 │   ├── FfmpegFailed            ffmpeg could not make a preview or a muxed file of it
 │   ├── UnheardLanguage         the engine does not hear what is spoken
-│   ├── Untranslatable          the engine cannot bring what is spoken into a language that is asked for
 │   └── TextFileError           a caption or RTTM file cannot be read; carries the line
 ├── EngineError             a model run failed
 │   ├── EngineUnavailable       not installed, or cannot do this language: do not retry
@@ -82,10 +81,6 @@ class FfmpegFailed(MediaError):
 
 class UnheardLanguage(MediaError):
     """The engine that was chosen does not hear the language that is spoken."""
-
-
-class Untranslatable(MediaError):
-    """The engine cannot translate what is spoken into a language that is asked for, or cannot speak that language."""
 
 
 class TextFileError(MediaError):

@@ -13,6 +13,8 @@ import stat
 import tomllib
 from pathlib import Path
 
+import langcodes
+from langcodes.tag_parser import LanguageTagError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.captions.profiles import languages, profile
@@ -21,6 +23,7 @@ from pipeline.localize import glossary
 from pipeline.mix import targets
 from pipeline.speech import rttm
 from schemas.settings import Settings
+from schemas.sound import MixName
 
 MAX_SIDE_FILE_BYTES = 16 * 1024 * 1024
 """Ours: the words of 100 hours of speech are about 6 MB; what is larger is no transcript."""
@@ -59,7 +62,7 @@ def read(path: Path, defaults: Settings) -> Settings:
 
     Raises:
         UsageError: The file is not TOML, has an unknown key or a value of the wrong type, names a
-            side file that cannot be read, or asks for what cannot be (``check``).
+            side file that cannot be read, or asks for what cannot be (``checked``).
     """
     try:
         job = _Job.model_validate(tomllib.loads(dropped_text(path)))
@@ -78,22 +81,30 @@ def read(path: Path, defaults: Settings) -> Settings:
     for name in ("to", "dub"):
         if name in stated:
             stated[name] = tuple(stated[name])
-    settings = dataclasses.replace(defaults, **stated)
-    check(settings)
-    return settings
+    return checked(dataclasses.replace(defaults, **stated))
 
 
-def check(settings: Settings) -> None:
-    """Refuse, before anything is done, what no title could be made with.
+def checked(settings: Settings) -> Settings:
+    """The settings with every language tag as BCP 47 writes it; refuses what no title could be made with.
 
     Raises:
         UsageError: The profile or a language does not exist or they do not go together, the transcript is
             empty, the RTTM is broken, or there is no such mix or loudness target.
     """
+    settings = dataclasses.replace(
+        settings,
+        language=None if settings.language is None else _standard(settings.language),
+        to=tuple(map(_standard, settings.to)),
+        dub=tuple(map(_standard, settings.dub)),
+    )
     languages(settings.profile)
     for language in filter(None, (settings.language, *settings.targets)):
         profile(settings.profile, language)
     targets.require(settings)
+    if settings.glossary and not settings.targets:
+        raise UsageError("a glossary is for translations; say into which language with --to or --dub")
+    if settings.mix != MixName.VOICE_OVER and not settings.dub:
+        raise UsageError(f"a {settings.mix} mix is for a dub; say in which language with --dub")
     if settings.transcript is not None and not settings.transcript.strip():
         raise UsageError("the transcript is empty; leave it out to have recognised what is said")
     if settings.speakers is not None:
@@ -103,6 +114,15 @@ def check(settings: Settings) -> None:
             raise UsageError(f"the RTTM of the speakers: {error}") from error
         if not turns:
             raise UsageError("the RTTM of the speakers has no turns; leave it out to have them found out")
+    return settings
+
+
+def _standard(tag: str) -> str:
+    """``es-MX`` for ``es_mx``: one language, one name of its files."""
+    try:
+        return langcodes.standardize_tag(tag)
+    except LanguageTagError as error:
+        raise UsageError(f"{tag!r} is not a language tag; use BCP 47, e.g. en, es-419, zh-Hans") from error
 
 
 def side_file(path: Path) -> str:

@@ -20,7 +20,8 @@ class ConsentedVoice:
     """The speaker's name there, as the captions and the tables have it, e.g. ``S1``."""
 
     heard_at_ms: int
-    """A moment at which the person, and nobody else, is heard: proof that the name still means the person."""
+    """A moment at which the person, and nobody else, is heard: proof that the name still means the person. A speaker
+    whom a record names with several moments is heard at all of them, or is not cleared by it."""
 
 
 @dataclass(frozen=True, slots=True)

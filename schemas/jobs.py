@@ -190,9 +190,6 @@ class SourceLine:
     text: str
     """What is said, one line."""
 
-    sentence: int
-    """Lines with the same number are parts of one sentence: understood together, answered one by one."""
-
     budget: float
     """Most characters that can be read in its time, as the target's profile counts."""
 
@@ -220,7 +217,7 @@ class TranslateRequest:
     """BCP 47 tag of what is wanted."""
 
     lines: tuple[SourceLine, ...]
-    """Lines to be translated, in order of time."""
+    """Lines to be translated, in order of time: parts of one sentence, understood together and answered one by one."""
 
     before: tuple[str, ...]
     """What is said before, for understanding only."""

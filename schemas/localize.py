@@ -171,7 +171,7 @@ class Voice:
     """The clip to clone from; null when none is usable."""
 
     consent_id: str | None
-    """The consent record that allows cloning; null without one, and then a voice is never cloned."""
+    """The consent record under which it is cloned; null for a voice of any other kind."""
 
     reason: str
     """Why the voice is of this kind, one sentence."""

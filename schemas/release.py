@@ -31,7 +31,7 @@ class Deliverable:
     """Whether it holds speech that a machine spoke."""
 
     loudness_lufs: float | None = None
-    """Programme loudness that was measured on it (ITU-R BS.1770); null where it is no sound, or a preview."""
+    """Programme loudness that was measured on it (ITU-R BS.1770); null where it is silent, no sound, or a preview."""
 
     true_peak_dbtp: float | None = None
     """True peak that was measured on it; null as for the loudness."""
@@ -68,7 +68,7 @@ class Dubbed:
     """BCP 47 tag."""
 
     disclosure: str
-    """One sentence for whoever publishes it: that the speech is synthetic, and what made it."""
+    """For whoever publishes it, word for word as its files say it: whether speech is synthetic, and what made it."""
 
     engine: str
     """Model that spoke."""

@@ -75,29 +75,29 @@ def clearances(
     return tuple(_clearance(consents, turns, asset_id, speaker, language, on) for speaker in named)
 
 
-def allowed(clearances: Sequence[Clearance], speaker: str | None) -> Consent | None:
-    """The record under which a speaker's voice may be cloned; None, always, for a speaker who is not sure."""
-    return next((one.consent for one in clearances if one.speaker == speaker), None)
-
-
 def _clearance(
     consents: Sequence[Consent], turns: Sequence[Turn], asset_id: str, speaker: str, language: str, on: date
 ) -> Clearance:
     opened: list[Consent] = []
     refusals: list[Refusal] = []
     for consent in consents:
-        for voice in consent.voices:
-            if (voice.asset_id, voice.speaker) == (asset_id, speaker):
-                refusal = _refusal(consent, voice, turns, language, on)
-                if refusal is None:
-                    opened.append(consent)
-                else:
-                    refusals.append(refusal)
+        named = [voice for voice in consent.voices if (voice.asset_id, voice.speaker) == (asset_id, speaker)]
+        if not named:
+            continue
+        refusal = _refusal(consent, named, turns, language, on)
+        if refusal is None:
+            opened.append(consent)
+        else:
+            refusals.append(refusal)
     return Clearance(speaker, opened[0] if opened else None, tuple(refusals))
 
 
-def _refusal(consent: Consent, voice: ConsentedVoice, turns: Sequence[Turn], language: str, on: date) -> Refusal | None:
-    """Why a record does not open a voice that it names; None when it does."""
+def _refusal(
+    consent: Consent, named: Sequence[ConsentedVoice], turns: Sequence[Turn], language: str, on: date
+) -> Refusal | None:
+    """Why a record does not open a voice; None when it does. It is ``named`` once for each moment, and all must hold:
+    where somebody else is heard at one of them, the name may mean somebody else at the others too.
+    """
     if on > consent.valid_until:
         return Refusal(consent.consent_id, Obstacle.EXPIRED, f"ended on {consent.valid_until}")
     if on < consent.recorded_on:
@@ -106,11 +106,12 @@ def _refusal(consent: Consent, voice: ConsentedVoice, turns: Sequence[Turn], lan
         return Refusal(consent.consent_id, Obstacle.SCOPE, "is not for dubs")
     if not any(_includes(scope, language) for scope in consent.languages):
         return Refusal(consent.consent_id, Obstacle.SCOPE, f"is not for {language}")
-    heard = [turn.speaker for turn in turns if turn.span.start_ms <= voice.heard_at_ms < turn.span.end_ms]
-    if heard != [voice.speaker]:
-        who = " and ".join(name or "somebody unknown" for name in heard) or "nobody"
-        message = f"says that {voice.speaker} speaks at {clock(voice.heard_at_ms)}, where {who} is heard"
-        return Refusal(consent.consent_id, Obstacle.SOMEBODY_ELSE, message)
+    for voice in named:
+        heard = [turn.speaker for turn in turns if turn.span.start_ms <= voice.heard_at_ms < turn.span.end_ms]
+        if heard != [voice.speaker]:
+            who = " and ".join(name or "somebody unknown" for name in heard) or "nobody"
+            message = f"says that {voice.speaker} speaks at {clock(voice.heard_at_ms)}, where {who} is heard"
+            return Refusal(consent.consent_id, Obstacle.SOMEBODY_ELSE, message)
     return None
 
 

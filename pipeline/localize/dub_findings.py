@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.localize.fit import BORROW_MS, NATURAL_TEMPO
+from pipeline.localize.retime import first_cues
 from pipeline.localize.utterances import Utterance
 from schemas.captions import Finding, Severity
 from schemas.localize import CueLink, DubLine
@@ -24,17 +25,14 @@ def findings(dub: Sequence[DubLine], told: Sequence[Utterance], links: Iterable[
         links: Which target cues translate which source cues.
 
     """
-    first_cues: dict[int, int] = {}
-    for link in links:
-        known = first_cues.get(link.source_cue_index, link.cue_index)
-        first_cues[link.source_cue_index] = min(known, link.cue_index)
+    targets = first_cues(links)
     for line, utterance in zip(dub, told, strict=True):
-        yield from _about(line, _first_cue(utterance, first_cues))
+        yield from _about(line, _first_cue(utterance, targets))
 
 
-def _first_cue(utterance: Utterance, first_cues: Mapping[int, int]) -> int | None:
+def _first_cue(utterance: Utterance, targets: Mapping[int, int]) -> int | None:
     """First target cue of an utterance; None when none of its cues has one."""
-    return min((first_cues[cue] for cue in utterance.cues if cue in first_cues), default=None)
+    return min((targets[cue] for cue in utterance.cues if cue in targets), default=None)
 
 
 def _about(line: DubLine, cue: int | None) -> Iterator[Finding]:

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from pipeline.localize import numbers
+from pipeline.localize.retime import first_cues
+from pipeline.localize.utterances import spoken_as_one
 from schemas.captions import Finding, Severity
 from schemas.localize import CueLink, Line, TranslatedLine
-from schemas.speech import joined
 
 
 def about_translation(
@@ -19,10 +20,8 @@ def about_translation(
 
     They name the first cue in the target language that translates the line's cue; none where there is none.
     """
-    targets: dict[int, int] = {}
-    for link in links:
-        targets[link.source_cue_index] = min(link.cue_index, targets.get(link.source_cue_index, link.cue_index))
-    sentences = _sentences(lines, translated)
+    targets = first_cues(links)
+    sentences = spoken_as_one(lines, [row.text for row in translated], translated[0].language if translated else "")
     unknown = _unknown(translated)
     findings = []
     for line, row in zip(lines, translated, strict=True):
@@ -45,11 +44,8 @@ def _about(row: TranslatedLine, sentence: str, unknown: Sequence[str]) -> Iterat
         yield dataclasses.replace(finding, measured=row.length, limit=row.budget, unit="characters")
     for source in row.terms_missed if row.text is not None else ():
         yield _finding("term-missed", Severity.ERROR, f"the glossary term {source!r} is not translated as it says")
-    lost = numbers.missing(row.source, sentence, row.language, besides=row.terms_due)
-    for figure in lost if row.text is not None else ():
-        yield _finding(
-            "number-missing", Severity.ERROR, f"the number {figure} of the original is not in the translation"
-        )
+    if row.text is not None:
+        yield from _numbers(row, sentence)
     if unknown:
         words = ", ".join(unknown)
         yield _finding(
@@ -57,18 +53,22 @@ def _about(row: TranslatedLine, sentence: str, unknown: Sequence[str]) -> Iterat
         )
 
 
+def _numbers(row: TranslatedLine, sentence: str) -> Iterator[Finding]:
+    """Findings about figures of the original that its translation lacks, or may say in words."""
+    lost = numbers.missing(row.source, sentence, row.language, besides=row.terms_due)
+    may_be_words = bool(lost) and numbers.may_be_words(row.source, sentence, row.language)
+    for figure in lost:
+        if may_be_words:
+            message = f"the translation says numbers in words: nobody has checked that {figure} is one of them"
+            yield _finding("number-missing", Severity.WARNING, message)
+        else:
+            message = f"the number {figure} of the original is not in the translation"
+            yield _finding("number-missing", Severity.ERROR, message)
+
+
 def _finding(rule: str, severity: Severity, message: str) -> Finding:
     """A finding that has no number and no place yet."""
     return Finding(rule, severity, None, None, None, None, "", message)
-
-
-def _sentences(lines: Sequence[Line], translated: Sequence[TranslatedLine]) -> dict[int, str]:
-    """The translation of each utterance as far as there is one; words change places between its lines."""
-    parts: dict[int, list[str]] = defaultdict(list)
-    language = translated[0].language if translated else ""
-    for line, row in zip(lines, translated, strict=True):
-        parts[line.utterance].append(row.text or "")
-    return {utterance: joined(tuple(filter(None, texts)), language) for utterance, texts in parts.items()}
 
 
 def _unknown(translated: Sequence[TranslatedLine]) -> dict[int, tuple[str, ...]]:

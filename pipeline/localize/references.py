@@ -84,7 +84,7 @@ _WORD = re.compile(r"[\w']+")
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class VoiceEnvelope:
     """Level and speech probability of an asset; step ``n`` begins at ``n * LEVEL_STEP_MS``."""
 
     level_dbfs: npt.NDArray[np.float64]
@@ -128,7 +128,7 @@ class Choice:
     """Why there are none, as part of a sentence; null when there are some."""
 
 
-def choose(passages: Iterable[Passage], envelope: Envelope) -> Choice:
+def choose(passages: Iterable[Passage], envelope: VoiceEnvelope) -> Choice:
     """The best clips of one speaker that pass the limits of level and noise."""
     measured = [_measured(pieces, span, envelope) for passage in passages for pieces, span in _windows(passage)]
     if not measured:
@@ -205,7 +205,7 @@ def _padded(span: Span, before_ms: int, after_ms: int) -> Span:
     return Span(span.start_ms - max(0, ahead_ms), span.end_ms + max(0, behind_ms))
 
 
-def _measured(pieces: Sequence[Piece], span: Span, envelope: Envelope) -> Clip:
+def _measured(pieces: Sequence[Piece], span: Span, envelope: VoiceEnvelope) -> Clip:
     words = tuple(word for piece in pieces for word in piece.words)
     language = pieces[0].language
     level_dbfs, snr_db, speech_s = _loudness(span, envelope)
@@ -215,7 +215,7 @@ def _measured(pieces: Sequence[Piece], span: Span, envelope: Envelope) -> Clip:
     return Clip(span, text, language, round(level_dbfs, 1), round(snr_db, 1), worth_db)
 
 
-def _loudness(span: Span, envelope: Envelope) -> tuple[float, float, float]:
+def _loudness(span: Span, envelope: VoiceEnvelope) -> tuple[float, float, float]:
     """Level of the speech in dBFS, its level over the noise in dB, and how many seconds of speech there are."""
     level_dbfs = envelope.level_dbfs[_steps(span)]
     speech = envelope.speech[_steps(span)] >= _IS_SPEECH

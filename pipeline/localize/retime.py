@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.captions.tokens import is_unspaced
@@ -56,6 +56,14 @@ def segments(lines: Sequence[Line], translated: Sequence[TranslatedLine], *, lan
 def links(groups: Sequence[int]) -> list[CueLink]:
     """Which source cue each target cue translates, from the ``groups`` of ``pipeline.captions.cues.Built``."""
     return [CueLink(cue_index=index, source_cue_index=group) for index, group in enumerate(groups)]
+
+
+def first_cues(links: Iterable[CueLink]) -> dict[int, int]:
+    """First target cue of each source cue that has one."""
+    found: dict[int, int] = {}
+    for link in links:
+        found[link.source_cue_index] = min(link.cue_index, found.get(link.source_cue_index, link.cue_index))
+    return found
 
 
 def shares(lengths: Sequence[int], span: Span) -> list[Span]:

@@ -16,12 +16,7 @@ import soxr
 
 from pipeline.localize.level import levelled
 from pipeline.localize.takes import Sound, decoded
-
-DUB_RATE_HZ = 48_000
-"""Rate of everything that is dubbed: what broadcasters take (Netflix, sound mix specifications; EBU R128)."""
-
-DUB_SAMPLES_PER_MS = DUB_RATE_HZ // 1000
-"""Exact, so that a place in milliseconds is a whole number of samples."""
+from schemas.sound import MIX_RATE_HZ, MIX_SAMPLES_PER_MS
 
 FADE_MS = 5
 """Fade at both ends of a line. Ours: long enough that a step makes no click, shorter than any speech sound."""
@@ -39,7 +34,7 @@ def placed_sound(flac: bytes, *, placed_ms: int) -> bytes:
     """
     samples = stretched(decoded(flac), placed_ms=placed_ms)
     written = io.BytesIO()
-    soundfile.write(written, levelled(samples, DUB_RATE_HZ), DUB_RATE_HZ, format="FLAC", subtype="PCM_24")
+    soundfile.write(written, levelled(samples, MIX_RATE_HZ), MIX_RATE_HZ, format="FLAC", subtype="PCM_24")
     return written.getvalue()
 
 
@@ -49,7 +44,7 @@ def stretched(sound: Sound, *, placed_ms: int) -> npt.NDArray[np.float32]:
     At its natural length it is only resampled, and the rest of its last millisecond is silence. Where stretching
     ends a sample late, that sample goes, from under the fade; nothing else is ever cut off.
     """
-    wanted = placed_ms * DUB_SAMPLES_PER_MS
+    wanted = placed_ms * MIX_SAMPLES_PER_MS
     samples = _faded(_resampled(sound))
     if placed_ms != sound.natural_ms:
         # Faded before as well: of a step at the end Rubber Band makes a crackle of 2 ms, outside the second fade.
@@ -58,16 +53,16 @@ def stretched(sound: Sound, *, placed_ms: int) -> npt.NDArray[np.float32]:
 
 
 def _resampled(sound: Sound) -> npt.NDArray[np.float32]:
-    if sound.rate_hz == DUB_RATE_HZ:
+    if sound.rate_hz == MIX_RATE_HZ:
         return sound.samples
-    resampled: npt.NDArray[np.float32] = soxr.resample(sound.samples, sound.rate_hz, DUB_RATE_HZ, quality="VHQ")
+    resampled: npt.NDArray[np.float32] = soxr.resample(sound.samples, sound.rate_hz, MIX_RATE_HZ, quality="VHQ")
     return resampled
 
 
 def _retimed(samples: npt.NDArray[np.float32], wanted: int) -> npt.NDArray[np.float32]:
     """``samples`` said in the time of ``wanted`` samples, or of ``_ROUNDING`` fewer."""
     made: npt.NDArray[np.float32] = pedalboard.time_stretch(
-        samples, float(DUB_RATE_HZ), stretch_factor=len(samples) / wanted, high_quality=True
+        samples, float(MIX_RATE_HZ), stretch_factor=len(samples) / wanted, high_quality=True
     )[0]
     if abs(len(made) - wanted) > _ROUNDING:
         raise ValueError(f"Rubber Band made {len(made)} samples of {len(samples)}, and {wanted} were wanted")
@@ -76,7 +71,7 @@ def _retimed(samples: npt.NDArray[np.float32], wanted: int) -> npt.NDArray[np.fl
 
 def _faded(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """``samples`` with both ends brought to zero by half a cosine."""
-    length = min(FADE_MS * DUB_SAMPLES_PER_MS, len(samples) // 2)
+    length = min(FADE_MS * MIX_SAMPLES_PER_MS, len(samples) // 2)
     ramp = ((1 - np.cos(np.pi * np.arange(length) / max(length, 1))) / 2).astype(np.float32)
     faded = samples.copy()
     faded[:length] *= ramp

@@ -9,9 +9,9 @@ from pipeline.captions.profiles import CaptionProfile
 from pipeline.localize.checks import Checked
 from pipeline.localize.rounds import Told
 from pipeline.localize.terms import is_used
+from pipeline.localize.utterances import spoken_as_one
 from pipeline.localize.windows import Briefing
 from schemas.localize import Line, TranslatedLine
-from schemas.speech import joined
 
 
 def rows(
@@ -24,7 +24,8 @@ def rows(
         if line.line_index not in told
     }
     answers = {**told, **unchanged}
-    sentences = _sentences(lines, answers, briefing.target_language)
+    texts = [answers[line.line_index].answer.text for line in lines]
+    sentences = spoken_as_one(lines, texts, briefing.target_language)
     return [_row(line, answers[line.line_index], sentences[line.utterance], briefing, profile) for line in lines]
 
 
@@ -49,11 +50,3 @@ def _row(line: Line, told: Told, sentence: str, briefing: Briefing, profile: Cap
         attempts=told.attempts,
         failure=told.answer.failure,
     )
-
-
-def _sentences(lines: Sequence[Line], answers: Mapping[int, Told], language: str) -> dict[int, str]:
-    """The translation of each utterance as far as there is one."""
-    parts: dict[int, list[str]] = {}
-    for line in lines:
-        parts.setdefault(line.utterance, []).append(answers[line.line_index].answer.text or "")
-    return {utterance: joined(tuple(filter(None, texts)), language) for utterance, texts in parts.items()}

@@ -64,6 +64,18 @@ def utterances(lines: Sequence[Line], translated: Sequence[TranslatedLine], *, l
     return sorted(found, key=attrgetter("slot", "first_line"))
 
 
+def spoken_as_one(lines: Sequence[Line], texts: Sequence[str | None], language: str) -> dict[int, str]:
+    """What is said in each utterance, by its number: the ``texts`` of its lines as far as there are any.
+
+    ``texts`` has one per line, in order, in ``language`` (BCP 47): a translation may move words between the lines of
+    a sentence.
+    """
+    parts: dict[int, list[str]] = {}
+    for line, text in zip(lines, texts, strict=True):
+        parts.setdefault(line.utterance, []).append(text or "")
+    return {utterance: joined(tuple(filter(None, own)), language) for utterance, own in parts.items()}
+
+
 def _utterance(pairs: Sequence[tuple[Line, TranslatedLine]], language: str) -> Utterance:
     lines = [line for line, _ in pairs]
     answers = [answer for _, answer in pairs]

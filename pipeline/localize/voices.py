@@ -56,9 +56,10 @@ def choose(heard: Heard, clearance: Clearance | None, *, clones: bool) -> Voice:
     consent = clearance.consent if clearance else None
     is_known = heard.pitch_hz is not None and heard.syllables_per_s is not None
     if consent is not None and clones and heard.reference is not None:
-        kind, reason = VoiceKind.CLONED, f"the consent record {consent.consent_id} allows a clone"
+        kind, consent_id = VoiceKind.CLONED, consent.consent_id
+        reason = f"the consent record {consent_id} allows a clone"
     else:
-        kind = VoiceKind.MATCHED if is_known else VoiceKind.STOCK
+        kind, consent_id = VoiceKind.MATCHED if is_known else VoiceKind.STOCK, None
         reason = f"{_why_no_clone(heard, clearance, clones=clones)}; {FOLLOWED if is_known else NOT_FOLLOWED}"
     return Voice(
         speaker=heard.speaker,
@@ -66,7 +67,7 @@ def choose(heard: Heard, clearance: Clearance | None, *, clones: bool) -> Voice:
         pitch_hz=heard.pitch_hz,
         syllables_per_s=heard.syllables_per_s,
         reference=heard.reference,
-        consent_id=consent.consent_id if consent else None,
+        consent_id=consent_id,
         reason=reason,
         tract_cm=heard.tract_cm,
     )

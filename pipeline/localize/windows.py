@@ -90,7 +90,6 @@ def request(asset_id: str, window: Window, briefing: Briefing, *, previous: str 
             SourceLine(
                 id=position,
                 text=line.text,
-                sentence=0,
                 budget=briefing.budgets[line.line_index],
                 terms=briefing.due.get(line.line_index, ()),
                 previous=previous,
@@ -113,7 +112,7 @@ def due(lines: Sequence[Line], terms: Iterable[Term], source_language: str) -> d
     matcher = Matcher(terms, source_language)
     separator = joined(("", ""), source_language)
     found: dict[int, tuple[Term, ...]] = {}
-    for sentence in _sentences(lines):
+    for sentence in _utterances(lines):
         starts, text = [], ""
         for line in sentence:
             text += separator if text else ""
@@ -126,7 +125,7 @@ def due(lines: Sequence[Line], terms: Iterable[Term], source_language: str) -> d
     return found
 
 
-def _sentences(lines: Sequence[Line]) -> Iterator[list[Line]]:
+def _utterances(lines: Sequence[Line]) -> Iterator[list[Line]]:
     """Lines by utterance."""
     utterances: dict[int, list[Line]] = {}
     for line in lines:

@@ -1,11 +1,14 @@
 """mux: picture, original sound, dubs and captions of a title in one file, for those who ask for one.
 
 Picture and original sound are copied as they are. It is an MP4 where both may be in one, since everything plays
-that; else a Matroska file, which takes what masters are made of, and there the dubs are lossless.
+that; else a Matroska file, which takes what masters are made of, and there the dubs are lossless. The start timecode
+of the source goes with it: as a timecode track of an MP4, which has none where no such count of frames exists (one
+that drops frames at 25 per second), and as a tag in Matroska.
 """
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,10 +18,12 @@ import langcodes
 from langcodes.tag_parser import LanguageTagError
 
 from pipeline.captions.formats import srt
+from pipeline.errors import FfmpegFailed
 from pipeline.media import ffmpeg, sandbox
 from pipeline.media.extents import extents, require_end, require_picture
 from pipeline.media.limits import DEFAULT_LIMITS, Limits
 from pipeline.media.messages import Bounds
+from pipeline.store import faults
 from pipeline.text import one_line
 from schemas.captions import Cue
 from schemas.languages import UNDETERMINED
@@ -35,6 +40,7 @@ MP4_SOUNDS = frozenset({"aac", "mp3", "mp3float", "ac3", "eac3"})
 """Sound that goes into an MP4: MPEG's own (ISO/IEC 14496-3) and Dolby's (ETSI TS 102 366, annex F). PCM,
 FLAC and Opus have bindings that QuickTime and televisions do not know."""
 
+_NOT_TAKEN = "Could not write header"  # what ffmpeg 9.0.2 says last where a container has no place for a codec
 _BITS_PER_CHANNEL = 128_000  # AAC: 256 kbit/s in stereo, as shops sell music
 _SPARE_BYTES = 1 << 26  # beside twice what goes in: indices, captions
 _TITLE_LENGTH = 200  # of what a source calls its sound: a menu shows less, and a command holds only so much
@@ -55,6 +61,9 @@ class DubSound:
 
     marking: str
     """What the file says of the speech in it: that it is synthetic, and what made it."""
+
+    is_synthetic: bool
+    """Whether any speech in it is synthetic; all is the original where no line could be dubbed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ def mux(
 
     Raises:
         FfmpegFailed: It cannot be copied into either container, or the result lacks something.
+        StoreError: The captions cannot be written down.
     """
     shown = [track for track in captions if track.cues]
     size_bytes = asset.size_bytes + sum(dub.path.stat().st_size for dub in dubs)
@@ -105,11 +115,13 @@ def mux(
         inputs = {_dub_name(number): dub.path for number, dub in enumerate(dubs)}
         for number, track in enumerate(shown):
             written = Path(private) / _caption_name(number)
-            written.write_text(srt.compose(track.cues), "utf-8")
+            with faults.translated(f"cannot write {written}"):
+                written.write_text(srt.compose(track.cues), "utf-8")
             inputs[written.name] = written
-        made = ffmpeg.run(
-            path, arguments, makes=name, folder=folder, allowed=allowed, inputs=inputs, on_progress=on_progress
-        )
+        with _explaining_containers(path, name):
+            made = ffmpeg.run(
+                path, arguments, makes=name, folder=folder, allowed=allowed, inputs=inputs, on_progress=on_progress
+            )
     _require_all(made, asset, dubs=len(dubs), failure=ffmpeg.failing(path, arguments))
     return made
 
@@ -139,11 +151,31 @@ def mux_arguments(
     ]
     options: dict[str, object] = {"c": "copy"}
     tags = [("metadata", f"comment={_marking(dubs)}")] if dubs else []
+    if asset.video is not None and asset.start_timecode is not None:  # without a picture it counts no frames
+        tags.append(("metadata", f"timecode={asset.start_timecode}"))
     for number, track in enumerate(tracks):
         options |= {f"{option}:{number}": value for option, value in track.options}
         options[f"disposition:{number}"] = track.disposition
         tags += [(f"metadata:s:{number}", f"{key}={value}") for key, value in track.labels(kind).items()]
     return ffmpeg.written([track.stream for track in tracks], name, options, tags=tags)
+
+
+@contextlib.contextmanager
+def _explaining_containers(path: Path, name: str) -> Iterator[None]:
+    """Say what to do where the container has no place for a codec: all else of the title is well."""
+    try:
+        yield
+    except FfmpegFailed as error:
+        if _NOT_TAKEN not in error.stderr_tail:
+            raise
+        first = one_line(error.stderr_tail.strip().splitlines()[0])
+        raise FfmpegFailed(
+            f"{path.name!r}: its picture or sound cannot be copied into {name} ({first})",
+            "leave out --mux, or export it with another codec",
+            error.argv,
+            error.returncode,
+            error.stderr_tail,
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +250,9 @@ def _dubbed(dub: DubSound, number: int, kind: _Kind) -> _Track:
     lossy = (("b", _BITS_PER_CHANNEL * dub.channels),) if kind is _MP4 else ()
     options = (("c", kind.dub_codec), *lossy)
     stream = ffmpeg.own(_dub_name(number), kind="wav")["0"]
-    return _Track(stream, "dub", options, language=dub.language, title=f"{_own_name(dub.language)} (synthetic dub)")
+    what = "synthetic dub" if dub.is_synthetic else "nothing dubbed: original speech"
+    disposition = "dub" if dub.is_synthetic else "0"
+    return _Track(stream, disposition, options, language=dub.language, title=f"{_own_name(dub.language)} ({what})")
 
 
 def _captioned(text: CaptionText, number: int, kind: _Kind) -> _Track:

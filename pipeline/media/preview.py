@@ -17,6 +17,7 @@ from pipeline.media.messages import Bounds
 from pipeline.media.picture_size import Size, upright_within
 from pipeline.media.timeline import GAP_S
 from schemas.media import Asset, VideoStream
+from schemas.sound import MIX_RATE_HZ, MIX_SAMPLES_PER_MS
 
 BOX = Size(640, 360)
 """Largest picture: a quarter of 720p's pixels, and lips can still be read. Ours."""
@@ -25,10 +26,6 @@ KEY_EVERY_S = 2
 """Distance of key frames, and so the most that a seek has to decode: 60 frames at 30 per second, 0.05 s on one
 core. Of nature.mp4 in the shared media, one second makes 41 % more bytes and four make 19 % less."""
 
-SOUND_RATE_HZ = 48_000
-"""Samples per second of a preview's sound; the rate of the mixes."""
-
-_SAMPLES_PER_MS = SOUND_RATE_HZ // 1000
 _SOUND_BITS_PER_S = 96_000  # stereo AAC
 _TICKS_HZ = 90_000  # MPEG's clock: frames of 25, 30, 50, 60 and 30000/1001 per second last whole ticks
 _RATE_FACTOR = 26  # of x264: 0.17 Mbit/s for nature.mp4, and captions burnt in stay readable
@@ -38,7 +35,7 @@ _INTERLACED_HEIGHT = 480  # no broadcast picture has fewer lines (Rec. ITU-R BT.
 _KNOWN_CHANNELS = 8  # ffmpeg knows how to bring the layouts up to 7.1 to stereo
 _SPARE_BYTES = 1 << 24  # beside twice the bit rate: indices, and titles of a few seconds
 
-_STEREO = f"aformat=sample_fmts=fltp:channel_layouts=stereo,aresample={SOUND_RATE_HZ},aformat=sample_fmts=s16"
+_STEREO = f"aformat=sample_fmts=fltp:channel_layouts=stereo,aresample={MIX_RATE_HZ},aformat=sample_fmts=s16"
 """Filters to stereo. In floating point ffmpeg mixes surround sound down at the level it has (Rec. ITU-R BS.775,
 the centre at -3 dB); in whole numbers it would make it 8 dB softer to be safe, and dialogue too soft to follow.
 The rest is cut at 16 bits, in which there is neither infinity nor NaN: on those the coder gives up."""
@@ -161,7 +158,7 @@ def _picture(stream: ffmpeg.Stream, video: VideoStream) -> ffmpeg.Stream:
 def _sound(stream: ffmpeg.Stream, *, length_ms: int) -> ffmpeg.Stream:
     """Sound that begins at zero and ends with the title at the latest; silence fills gaps, as in the speech audio."""
     filled = stream.filter("aresample", **{"async": 1, "min_hard_comp": float(GAP_S), "first_pts": 0})
-    return filled.filter("atrim", end_sample=length_ms * _SAMPLES_PER_MS)
+    return filled.filter("atrim", end_sample=length_ms * MIX_SAMPLES_PER_MS)
 
 
 def _to_stereo(channels: int, channel_layout: str) -> str:

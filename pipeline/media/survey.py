@@ -108,8 +108,10 @@ def _refuse_encrypted(streams: Sequence[Stream]) -> None:
 
 
 def _timecode(container: av.container.InputContainer, streams: Sequence[Stream]) -> str:
-    stated = [container.metadata.get("timecode", ""), *(stream.metadata.get("timecode", "") for stream in streams)]
-    return next((text for text in stated if text), "")
+    """The first that is stated; Matroska writes the name of the tag in capitals."""
+    tags = [container.metadata, *(stream.metadata for stream in streams)]
+    stated = (text for tag in tags for name, text in tag.items() if name.casefold() == "timecode")
+    return next(filter(None, stated), "")
 
 
 def _checked(facts: AudioFacts, limits: Limits) -> AudioFacts:

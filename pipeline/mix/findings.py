@@ -1,4 +1,4 @@
-"""What is wrong with a finished mix. Pure."""
+"""What is wrong with a mix, and with what went into it. Pure."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ HEAVY_LIMITING_SHARE = 0.05
 
 ROUNDING_DB = 0.05
 """A measured value is told to a tenth of a dB; what is nearer to a limit than half of that is on it."""
+
+SAME_LENGTH_MS = 40
+"""Difference in length of which nothing is said: a frame of film or television. Ours."""
+
+MOST_DIFFERENCE_MS = 1_000
+"""Difference in length from which another version of the title must be feared. Ours: tails of silence and padding
+of encoders stay below a second, a cut or added shot does not."""
+
+_LONGER = ("longer", "its end was cut off")
+_SHORTER = ("shorter", "silence was added at its end")
 
 
 def about_source(whose: str, *, assumed_layout: str | None, damaged_packets: int) -> Iterator[Finding]:
@@ -37,14 +47,39 @@ def about_source(whose: str, *, assumed_layout: str | None, damaged_packets: int
         yield _finding("damaged-sound", Severity.ERROR, message, float(damaged_packets), 0.0, "packets")
 
 
+def about_length(*, length_ms: int, title_ms: int) -> Iterator[Finding]:
+    """Findings about the length of music and effects of ``length_ms`` under a title of ``title_ms``."""
+    difference_ms = length_ms - title_ms
+    if abs(difference_ms) <= SAME_LENGTH_MS:
+        return
+    compared, became = _LONGER if difference_ms > 0 else _SHORTER
+    message = (
+        f"Music and effects are {abs(difference_ms)} ms {compared} than the title; {became}. "
+        "Check that they belong to this version."
+    )
+    yield Finding(
+        rule="music-and-effects-length",
+        severity=Severity.ERROR if abs(difference_ms) > MOST_DIFFERENCE_MS else Severity.WARNING,
+        cue_index=None,
+        start_ms=min(length_ms, title_ms),
+        measured=float(difference_ms),
+        limit=float(SAME_LENGTH_MS),
+        unit="ms",
+        message=message,
+    )
+
+
 def about(made: Rendered, goal: Goal, *, length_ms: int, dubbed: int) -> Iterator[Finding]:
-    """Findings about the mix of a title in which ``dubbed`` lines are dubbed."""
+    """Findings about the mix of a title in which ``dubbed`` lines are dubbed.
+
+    That nothing is dubbed is no error by itself: each line that could be is one, and where nobody speaks there is none.
+    """
     if not dubbed:
-        yield _finding(
-            "nothing-dubbed", Severity.ERROR, "No line could be dubbed: the mix holds the original speech alone."
-        )
+        message = "No line is dubbed: the mix holds the original sound alone."
+        yield _finding("nothing-dubbed", Severity.WARNING, message)
     if made.mix.loudness.integrated_lufs <= SILENT_LUFS:
-        yield _finding("mix-silent", Severity.ERROR, "The mix is silent: no part of it is loud enough to be measured.")
+        severity = Severity.ERROR if dubbed else Severity.WARNING
+        yield _finding("mix-silent", severity, "The mix is silent: no part of it is loud enough to be measured.")
         return
     yield from _loudness(made, goal)
     yield from _peaks(made, goal)

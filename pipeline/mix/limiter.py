@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.mix.decibels import amplitude
 from schemas.sound import MIX_SAMPLES_PER_MS
 
 Block = npt.NDArray[np.float32]
@@ -44,6 +45,7 @@ _TAPS = 24  # per phase; half of them before a sample, half after
 _HALF_TAPS = _TAPS // 2
 _KAISER_BETA = 8.0  # side lobes below -80 dB
 _HOP = 64  # samples per row of the product: large enough for BLAS, small enough to waste little
+_BATCH = 8  # rows per product: OpenBLAS starts threads from 262 144 multiplications on, which only cost time here
 _NOTHING_DB = 1e-6  # of reduction: below a step of 24 bits
 _LOOK = LOOK_AHEAD_MS * MIX_SAMPLES_PER_MS // CELL  # cells
 _AHEAD = (_LOOK + 1) * CELL + _HALF_TAPS  # samples of the next block that bear on this one
@@ -108,7 +110,7 @@ class _Reduction:
     """The reduction in dB at the corners of cells, block after block."""
 
     def __init__(self, ceiling_dbtp: float) -> None:
-        self._ceiling = 10 ** (ceiling_dbtp / 20)
+        self._ceiling = amplitude(ceiling_dbtp)
         self._interpolation = _interpolation()
         self._harmless = self._ceiling / float(np.abs(self._interpolation).sum(axis=0).max())
         self._past_db = np.zeros(0)  # corners before smoothing; none before the first block
@@ -165,9 +167,10 @@ class _Reduction:
         windows = np.lib.stride_tricks.as_strided(
             padded, (rows, width), (_HOP * padded.itemsize, padded.itemsize), writeable=False
         )
-        points = windows[hot] @ self._interpolation
+        batches = windows[np.pad(hot, (0, -len(hot) % _BATCH), mode="edge")].reshape(-1, _BATCH, width)
+        points = (batches @ self._interpolation).reshape(-1, _OVERSAMPLING, _HOP)[: len(hot)]
         tops = np.zeros((rows, _HOP), np.float32)
-        tops[hot] = _highest(np.abs(points, out=points).reshape(-1, _OVERSAMPLING, _HOP))
+        tops[hot] = _highest(np.abs(points, out=points))
         from_here = tops.reshape(-1)
         around = np.maximum(from_here[:count], from_here[1 : count + 1])  # each is of a sample and up to the next
         highest: npt.NDArray[np.float32] = around.reshape(cells, CELL).max(axis=1)

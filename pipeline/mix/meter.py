@@ -58,7 +58,6 @@ class Meter:
 
     Args:
         channels: All channels.
-        peaks: Those whose true peak counts; the others are known to be no higher.
         is_dual: Whether the samples are of one channel that is heard from two alike.
     """
 

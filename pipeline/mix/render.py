@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from pipeline.localize.level import DIALOGUE_LUFS
 from pipeline.media.sound import RawSound
 from pipeline.media.wav import Pcm, Shape, WavWriter, Words, floats, quantized
 from pipeline.mix import limiter
 from pipeline.mix.bed import Bed
+from pipeline.mix.decibels import amplitude
 from pipeline.mix.dialogue import Mono, stem, weights
 from pipeline.mix.meter import SILENT_LUFS, LevelMeter, Meter
 from pipeline.mix.targets import Goal
@@ -121,13 +121,15 @@ class Rendered:
     """The dialogue stem."""
 
 
-def speech_lufs(original: RawSound, channels: Sequence[str], dubbed: Iterable[Span]) -> float:
+def speech_lufs(original: RawSound, channels: Sequence[str], dubbed: Iterable[Span], *, told: Told) -> float:
     """Loudness of the original where it is dubbed: that of its speech. ``SILENT_LUFS`` where there is none."""
     meter = LevelMeter(channels)
     for span in merged(dubbed):
         end = span.end_ms * MIX_SAMPLES_PER_MS
         for first in range(span.start_ms * MIX_SAMPLES_PER_MS, end, BLOCK):
-            meter.add(original.read(first, min(BLOCK, end - first)))
+            count = min(BLOCK, end - first)
+            meter.add(original.read(first, count))
+            told(count // MIX_SAMPLES_PER_MS)
     return meter.lufs
 
 
@@ -140,7 +142,7 @@ def measured(parts: Parts, goal: Goal, *, dialogue_db: float, told: Told) -> Lev
     """What the mix, or its dialogue, measures before any gain; one pass."""
     if goal.is_dialogue_measured:
         meter = LevelMeter(("FC",))
-        gain = np.float32(10 ** (dialogue_db / 20))
+        gain = np.float32(amplitude(dialogue_db))
         blocks: Iterator[npt.NDArray[np.float32]] = (line * gain for line in parts.dialogue())
     else:
         meter = LevelMeter(parts.channels)
@@ -170,7 +172,7 @@ def _both(
     written_mix = _written(parts, mixed, goal, mix, Meter(parts.channels), np.ones(len(parts.channels), np.int32), told)
     shares = weights(parts.channels)
     carriers = (shares > 0).astype(np.int32)
-    gain = np.float32(10 ** ((gain_db + levels.dialogue_db) / 20)) * shares.max()
+    gain = np.float32(amplitude(gain_db + levels.dialogue_db)) * shares.max()
     spoken = ((line * gain)[:, np.newaxis] for line in parts.dialogue())
     meter = Meter(("FC",), is_dual=int(carriers.sum()) > 1)
     return Rendered(gain_db, written_mix, _written(parts, spoken, goal, dialogue, meter, carriers, told))
@@ -192,12 +194,11 @@ def _written(
     done = limiter.Limiting()
     shape = Shape(parts.channels, parts.frames, output.time_reference)
     with WavWriter(output.path, shape, output.words) as file:
-        with threadpool_limits(1):  # the limiter's products are small: two threads take three times as long
-            for block in limiter.limited(blocks, limit_dbtp=goal.true_peak_dbtp, work=done):
-                pcm = quantized(block)
-                file.write(pcm * carriers)
-                meter.add(floats(pcm))
-                told(len(block) // MIX_SAMPLES_PER_MS)
+        for block in limiter.limited(blocks, limit_dbtp=goal.true_peak_dbtp, work=done):
+            pcm = quantized(block)
+            file.write(pcm * carriers)
+            meter.add(floats(pcm))
+            told(len(block) // MIX_SAMPLES_PER_MS)
         file.finish(meter.loudness)
     return Written(meter.loudness, done.samples // MIX_SAMPLES_PER_MS, done.deepest_db)
 
@@ -206,7 +207,7 @@ def _mixed(parts: Parts, *, dialogue_db: float, gain_db: float) -> Iterator[npt.
     """The mix: bed and dub at a gain, in blocks ``(n, channels)``."""
     shares = weights(parts.channels)
     carriers = np.flatnonzero(shares)
-    gain, speech_gain = (np.float32(10 ** (db / 20)) for db in (gain_db, gain_db + dialogue_db))
+    gain, speech_gain = (np.float32(amplitude(db)) for db in (gain_db, gain_db + dialogue_db))
     first = 0
     for line in parts.dialogue():
         block = parts.bed.read(first, len(line)) * gain

@@ -27,7 +27,6 @@ def about_title(
     variant: Variant,
     facts: Prepared,
     turns_outside: int = 0,
-    is_without_sound_to_dub: bool = False,
 ) -> tuple[Finding, ...]:
     """What a human should know before trusting the title."""
     found: list[Finding] = []
@@ -41,9 +40,6 @@ def about_title(
     if turns_outside:
         message = f"{turns_outside} turns of the speakers' file end after the title: is it the file of this title?"
         found.append(_finding("speakers-outside", Severity.WARNING, None, message))
-    if is_without_sound_to_dub:
-        message = "The title has no sound, so there is nothing to dub."
-        found.append(_finding("nothing-to-dub", Severity.WARNING, None, message))
     found += _damage(facts)
     found += _dropped(coverage)
     if variant is Variant.SDH:

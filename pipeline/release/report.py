@@ -34,8 +34,11 @@ def _summary(title: Title) -> Iterator[str]:
     asset = title.asset
     yield f"# Quality report of {asset.asset_id}"
     yield ""
-    if title.is_draft:
+    if title.is_transcript_draft:
         yield "**Draft.** The engine hears neither case nor punctuation: both were restored by rule."
+        yield ""
+    if title.localized and title.are_translations_drafts:
+        yield "**Draft.** The engine translates sentence by sentence, by rules: every translation needs an editor."
         yield ""
     yield "| | |"
     yield "|---|---|"

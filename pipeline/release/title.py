@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.captions.profiles import CaptionProfile
+from pipeline.contracts import ModelId
+from pipeline.mix.marking import Spoken
 from schemas.captions import Cue, Finding, Severity, Variant
 from schemas.localize import CueLink, DubLine, DubOutcome, Line, TranslatedLine, Voice
 from schemas.media import Asset, SampledFrame, Shot, SpeechRegion
@@ -60,11 +62,9 @@ class Dub:
 
     @property
     def disclosure(self) -> str:
-        """That the speech is synthetic, and what made it, for whoever publishes the dub."""
-        kinds = sorted({voice.kind.value for voice in self.voices})
-        consents = sorted({voice.consent_id for voice in self.voices if voice.consent_id})
-        under = f", under consent {', '.join(consents)}" if consents else ", no voice was cloned"
-        return f"The dubbed speech is synthetic, made by {self.engine.engine} (voices: {', '.join(kinds)}{under})."
+        """What its files say too, for whoever publishes the dub: whether speech is synthetic, and what made it."""
+        model = ModelId(self.engine.engine, self.engine.revision or "") if self.engine.engine else None
+        return Spoken(self.sound.language, model, self.lines).sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,9 @@ class Title:
     localized: tuple[Localized, ...]
     """The title in other languages, in the order in which they were asked for."""
 
+    are_translations_drafts: bool
+    """Whether the engine that translated says that a human must edit what it wrote."""
+
     levels_dbfs: npt.NDArray[np.float32]
     """Level of the speech audio, shape ``(n,)``, one value per ``LEVEL_STEP_MS``; none without audio."""
 
@@ -169,7 +172,12 @@ class Title:
 
     @property
     def is_draft(self) -> bool:
-        """Whether any of the text had its case and punctuation restored by rule."""
+        """Whether any of the text must be edited before anybody sees it."""
+        return self.is_transcript_draft or (self.are_translations_drafts and bool(self.localized))
+
+    @property
+    def is_transcript_draft(self) -> bool:
+        """Whether any of what is said had its case and punctuation restored by rule."""
         return any(segment.is_draft for segment in self.segments)
 
     @property

@@ -22,7 +22,7 @@ from schemas.speech import Segment
 CUES_VERSION = "2"
 """Version of segmentation, timing, profiles' data and lint."""
 
-TRANSLATED_CUES_VERSION = f"1.{CUES_VERSION}"
+TRANSLATED_CUES_VERSION = f"2.{CUES_VERSION}"
 """Version of how translations are put on the times of the speech, and of all that makes cues of them."""
 
 

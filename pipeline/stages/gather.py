@@ -44,7 +44,6 @@ def title(work: Work, made: Made, name: str) -> Title:
         variant=made.house.variant,
         facts=read(made.prepared, "facts", Prepared)[0],
         turns_outside=_turns_outside(work, made.asset),
-        is_without_sound_to_dub=bool(work.settings.dub) and made.asset.audio_choice is None,
     )
     return Title(
         asset=made.asset,
@@ -62,9 +61,10 @@ def title(work: Work, made: Made, name: str) -> Title:
         notes=tuple(read(made.described, "notes", ShotNote)),
         scenes=scenes,
         cues=tuple(read(made.captioned, "cues", Cue)),
-        findings=(*about, *read(made.captioned, "findings", Finding)),
+        findings=(*made.targets.left_out, *about, *read(made.captioned, "findings", Finding)),
         lines=tuple(read(made.captioned, "lines", Line)),
         localized=tuple(_localized(work, one) for one in made.localized),
+        are_translations_drafts=work.engines.abilities().drafts,
         levels_dbfs=media.levels(work, made.prepared),
         thumbnails=thumbnails.per_scene(scenes, frames),
         stages=tuple(release.used(done) for done in made.stages),
@@ -78,7 +78,8 @@ def finished(work: Work, made: Made) -> Iterator[Finished]:
         if one.dub is not None:
             yield from _dub_files(work, one.dub, one.house.language)
     if made.muxed is not None:
-        yield _file(work, made.muxed, "mux", "title", "mux", None, is_synthetic=any(one.dub for one in made.localized))
+        is_synthetic = any(one.dub is not None and _speaks(work, one.dub) for one in made.localized)
+        yield _file(work, made.muxed, "mux", "title", "mux", None, is_synthetic=is_synthetic)
 
 
 def _failed(work: Work, made: Made) -> Iterator[Failed]:
@@ -124,7 +125,13 @@ def _turns_outside(work: Work, asset: Asset) -> int:
     return sum(turn.span.end_ms > asset.length_ms for turn in told)
 
 
+def _speaks(work: Work, made: MadeDub) -> bool:
+    """Whether any line of a dub is spoken by a machine; where none fits, all speech is the original."""
+    return any(line.placed is not None for line in work.ledger.rows(made.spoken, "dub_lines", DubLine))
+
+
 def _dub_files(work: Work, made: MadeDub, language: str) -> Iterator[Finished]:
+    is_synthetic = _speaks(work, made)
     facts = work.ledger.read(made.mixed, "facts", MixFacts)[0]
     stem = f"dub.{language}"
     yield _file(
@@ -134,9 +141,9 @@ def _dub_files(work: Work, made: MadeDub, language: str) -> Iterator[Finished]:
         f"{stem}.dialogue",
         "dialogue",
         language,
-        is_synthetic=True,
-        loudness_lufs=facts.dialogue_lufs,
-        true_peak_dbtp=facts.dialogue_dbtp,
+        is_synthetic=is_synthetic,
+        loudness_lufs=facts.dialogue_lufs if is_synthetic else None,
+        true_peak_dbtp=facts.dialogue_dbtp if is_synthetic else None,
     )
     yield _file(
         work,
@@ -145,11 +152,11 @@ def _dub_files(work: Work, made: MadeDub, language: str) -> Iterator[Finished]:
         f"{stem}.{facts.mix}",
         "mix",
         language,
-        is_synthetic=True,
+        is_synthetic=is_synthetic,
         loudness_lufs=facts.measured.integrated_lufs,
         true_peak_dbtp=facts.measured.true_peak_dbtp,
     )
-    yield _file(work, made.previewed, "preview", f"preview.{language}", "preview", language, is_synthetic=True)
+    yield _file(work, made.previewed, "preview", f"preview.{language}", "preview", language, is_synthetic=is_synthetic)
 
 
 def _file(

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.captions.profiles import CaptionProfile, profile
-from pipeline.errors import EngineUnavailable, Untranslatable
 from pipeline.stages import captions, dub, mix, preview, translate, voices
+from pipeline.stages.targets import Target
 from pipeline.stages.work import Work
 from pipeline.store.ledger import Done
-from schemas.jobs import Job
 from schemas.media import Asset
 
 
@@ -66,7 +65,7 @@ class MadeLanguage:
     """Their captions."""
 
     dub: MadeDub | None
-    """The dub; None where none was asked for, or nothing can be dubbed."""
+    """The dub; None where there is none."""
 
     @property
     def stages(self) -> Iterator[Done]:
@@ -77,27 +76,11 @@ class MadeLanguage:
             yield from (self.dub.voiced, self.dub.spoken, self.dub.mixed, self.dub.previewed)
 
 
-def require(work: Work, spoken: str) -> None:
-    """Reject a title whose language the engine cannot bring into every target, before anything of it is decoded.
-
-    Raises:
-        Untranslatable: Says which language, and what can be done.
-
-    """
-    for target in work.settings.targets:
-        if target == spoken:
-            raise Untranslatable(f"{target} is what is spoken", "leave it out of --to and --dub")
-        try:
-            work.engines.require_pair(spoken, target)
-            if target in work.settings.dub:
-                work.engines.require_language(Job.SYNTHESIZE, target)
-        except EngineUnavailable as error:
-            raise Untranslatable(str(error), f"or leave {target} out of --to and --dub") from error
-
-
-def localize(work: Work, asset: Asset, source: Path, said: Spoken) -> tuple[MadeLanguage, ...]:
-    """Captions, and dubs where they are asked for, in every target language."""
-    return tuple(_language(work, asset, source, said, target) for target in work.settings.targets)
+def localize(
+    work: Work, asset: Asset, source: Path, said: Spoken, targets: Sequence[Target]
+) -> tuple[MadeLanguage, ...]:
+    """Captions, and dubs where they are wanted, in every target language."""
+    return tuple(_language(work, asset, source, said, target) for target in targets)
 
 
 def mux(work: Work, asset: Asset, source: Path, said: Spoken, made: Sequence[MadeLanguage]) -> Done:
@@ -110,12 +93,11 @@ def mux(work: Work, asset: Asset, source: Path, said: Spoken, made: Sequence[Mad
     return preview.mux(work, asset, source, language=said.language, dubs=dubs, captions=tracks)
 
 
-def _language(work: Work, asset: Asset, source: Path, said: Spoken, target: str) -> MadeLanguage:
-    house = profile(work.settings.profile, target)
+def _language(work: Work, asset: Asset, source: Path, said: Spoken, target: Target) -> MadeLanguage:
+    house = profile(work.settings.profile, target.language)
     translated = translate.translate(work, asset, said.captioned, source_language=said.language, profile=house)
     captioned = captions.translated_cues(work, asset, said.prepared, said.captioned, translated, profile=house)
-    is_dubbed = target in work.settings.dub and asset.audio_choice is not None
-    made = _dub(work, asset, source, said, translated, captioned, target) if is_dubbed else None
+    made = _dub(work, asset, source, said, translated, captioned, target.language) if target.is_dubbed else None
     return MadeLanguage(house, translated, captioned, made)
 
 

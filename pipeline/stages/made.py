@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.captions.profiles import CaptionProfile
 from pipeline.stages.localize import MadeLanguage
+from pipeline.stages.targets import Targets
 from pipeline.store.ledger import Done
 from schemas.media import Asset
 
@@ -54,6 +55,9 @@ class Made:
 
     captioned: Done
     """Cues, lines and findings."""
+
+    targets: Targets
+    """What becomes of the languages that were asked for."""
 
     localized: tuple[MadeLanguage, ...]
     """Other languages."""

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import DecodeFailed
 from pipeline.media import files
 from pipeline.media import prepare as decoding
 from pipeline.media import probe as probing
@@ -18,9 +17,9 @@ from pipeline.media.chunks import CHUNK_LIMIT_MS, plan_chunks
 from pipeline.media.picture_size import sampled_size
 from pipeline.media.windows import Pictures, plan_windows
 from pipeline.sizing.profiles import ModelProfile, catalogue
+from pipeline.stages.steady import steady
 from pipeline.stages.work import Counts, Progress, Step, Work, once
 from pipeline.store import parquet, sources
-from pipeline.store.file_version import FileVersion
 from pipeline.store.ledger import Done, Staging
 from schemas.media import Asset, Prepared, Shot, SpeechRegion
 from schemas.plan import Chunk, Window
@@ -65,12 +64,10 @@ def prepare(work: Work, asset: Asset, source: Path) -> Done:
     step = Step(asset.asset_id, "prepare", PREPARE_VERSION, (asset.sha256,), f"audio={asset.audio_choice}")
 
     def make(staging: Staging, progress: Progress) -> Counts:
-        before = _stat(source)
-        made = decoding.prepare(
-            source, asset, staging.folder, on_progress=lambda done_ms: progress(done_ms, asset.length_ms)
-        )
-        if _changed(before, _stat(source)):
-            raise DecodeFailed(f"{source.name} changed while it was read", "run again when it is complete")
+        with steady(source):
+            made = decoding.prepare(
+                source, asset, staging.folder, on_progress=lambda done_ms: progress(done_ms, asset.length_ms)
+            )
         for role, name in _FILES.items():
             path = staging.folder / name
             if path.exists():
@@ -144,9 +141,3 @@ def _stat(source: Path) -> os.stat_result | None:
         return source.stat()
     except OSError:
         return None
-
-
-def _changed(before: os.stat_result | None, after: os.stat_result | None) -> bool:
-    if before is None or after is None:
-        return True
-    return FileVersion.of(before) != FileVersion.of(after)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pipeline.errors import DecodeFailed, MediaError
+from pipeline.errors import MediaError
 from pipeline.media import layouts, sound
 from pipeline.mix import findings, marking, targets
 from pipeline.mix.bed import (
@@ -21,11 +21,12 @@ from pipeline.mix.bed import (
     Replacement,
     VoiceOver,
 )
-from pipeline.mix.music_and_effects import labelled, length_findings
+from pipeline.mix.music_and_effects import labelled
 from pipeline.mix.render import Output, Parts, Rendered, dialogue_gain_db, measured, rendered, speech_lufs
 from pipeline.stages import media
+from pipeline.stages.steady import steady
 from pipeline.stages.work import Counts, Progress, Step, Work, once
-from pipeline.store.file_version import FileVersion
+from pipeline.store import faults
 from pipeline.store.ledger import Done, Staging
 from schemas.captions import Finding
 from schemas.localize import DubLine, PlacedSpeech
@@ -59,26 +60,42 @@ def mix(work: Work, asset: Asset, source: Path, spoken: Done, *, language: str) 
         MediaError: The sound cannot be mixed, or there are no music and effects to replace it with.
 
     """
-    targets.require(work.settings)
-    original = _Track(source, asset, _chosen(asset))
-    music = _music_and_effects(work, original) if work.settings.mix == MixName.REPLACEMENT else None
+    original, music = _tracks(work, asset, source)
     step = _step(work, original, music, spoken, language=language)
 
     def make(staging: Staging, progress: Progress) -> Counts:
-        before = [_version(track.path) for track in _tracks(original, music)]
-        facts, found = _Making(work, staging, original, music, spoken, language, progress).make()
-        if before != [_version(track.path) for track in _tracks(original, music)]:
-            raise DecodeFailed(f"{source.name!r} changed while it was mixed", "run again when it is complete")
+        files = (original.path,) if music is None else (original.path, music.path)
+        with steady(*files), faults.translated(f"cannot mix in {staging.folder}"):
+            facts, found = _Making(work, staging, original, music, spoken, language, progress).make()
         staging.add_rows("facts", [facts], MixFacts)
         return Counts(1 + staging.add_rows("findings", found, Finding))
 
     return once(work, step, make)
 
 
-def _tracks(original: _Track, music: _Track | None) -> Iterator[_Track]:
-    yield original
-    if music is not None:
-        yield music
+def require(work: Work, asset: Asset, source: Path) -> None:
+    """Refuse what no mix can be made of, before anything is decoded; music and effects in a file are probed.
+
+    Raises:
+        UsageError: As ``pipeline.mix.targets.require`` has it.
+        MediaError: The sound cannot be mixed, or there are no music and effects to replace it with.
+
+    """
+    _tracks(work, asset, source)
+
+
+def _tracks(work: Work, asset: Asset, source: Path) -> tuple[_Track, _Track | None]:
+    """The sound of the title, and music and effects where they replace it; both of channels that can be mixed."""
+    targets.require(work.settings)
+    original = _mixable(_Track(source, asset, _chosen(asset)))
+    if work.settings.mix != MixName.REPLACEMENT:
+        return original, None
+    return original, _mixable(_music_and_effects(work, original))
+
+
+def _mixable(track: _Track) -> _Track:
+    sound.channels_of(track.path, track.stream)
+    return track
 
 
 def _step(work: Work, original: _Track, music: _Track | None, spoken: Done, *, language: str) -> Step:
@@ -88,13 +105,21 @@ def _step(work: Work, original: _Track, music: _Track | None, spoken: Done, *, l
         "mix": work.settings.mix,
         "loudness": asdict(targets.targets()[work.settings.loudness]),
         "target": work.settings.loudness,
-        "stream": original.stream.stream_index,
-        "music": None if music is None else music.stream.stream_index,
+        "original": _timed(original),
+        "music": None if music is None else _timed(music),
+        "time_reference": marking.time_reference(original.asset),
         "duck": [DUCK_DB, DUCK_BEFORE_MS, DUCK_AFTER_MS, DUCK_HOLD_MS, FLAG_FADE_MS],
         "engine": None if spoken.model is None else [spoken.model.name, spoken.model.revision],
     }
-    inputs = (*(track.asset.sha256 for track in _tracks(original, music)), spoken.digest)
+    heard = (original,) if music is None else (original, music)
+    inputs = (*(track.asset.sha256 for track in heard), spoken.digest)
     return Step(original.asset.asset_id, "mix", MIX_VERSION, inputs, json.dumps(config, sort_keys=True))
+
+
+def _timed(track: _Track) -> list[object]:
+    """What is used of what probe found: which stream, where it is on the timeline, and how long that is."""
+    stream, asset = track.stream, track.asset
+    return [stream.stream_index, stream.channels, stream.channel_layout, str(asset.zero), asset.length_ms]
 
 
 def _chosen(asset: Asset) -> AudioStream:
@@ -124,13 +149,6 @@ def _music_and_effects(work: Work, original: _Track) -> _Track:
     return _Track(path, found, _chosen(found))
 
 
-def _version(path: Path) -> FileVersion:
-    try:
-        return FileVersion.of(path.stat())
-    except OSError as error:
-        raise DecodeFailed(f"{path.name!r} cannot be read ({error.strerror})", "check the path and the disk") from error
-
-
 @dataclass(frozen=True, slots=True)
 class _Making:
     """All that one mix is made of."""
@@ -149,9 +167,9 @@ class _Making:
         lines = self.work.ledger.read(self.spoken, "dub_lines", DubLine)
         dubbed = [line.placed for line in lines if line.placed is not None]
         flagged = [line.slot for line in lines if line.placed is None]
-        share = sum(span.duration_ms for span in dubbed) / asset.length_ms
-        goal = targets.goal(self.work.settings.loudness, dialogue_share=share)
-        passes = _Passes(self.progress, asset.length_ms, decodes=1 if self.music is None else 2)
+        dubbed_ms = sum(span.duration_ms for span in dubbed)
+        goal = targets.goal(self.work.settings.loudness, dialogue_share=dubbed_ms / asset.length_ms)
+        passes = _Passes(self.progress, asset.length_ms, dubbed_ms, decodes=1 if self.music is None else 2)
         with ExitStack() as stack:
             original = self._decoded(self.original, _ORIGINAL, passes)
             heard = stack.enter_context(sound.RawSound(original.path, channels=len(self.channels)))
@@ -164,7 +182,7 @@ class _Making:
                 below = stack.enter_context(sound.RawSound(music.path, channels=len(self.channels)))
                 bed = Replacement(below, heard, flagged=flagged)
             parts = Parts(self.channels, asset.length_ms, bed, self._speech)
-            level_db = dialogue_gain_db(speech_lufs(heard, self.channels, dubbed))
+            level_db = dialogue_gain_db(speech_lufs(heard, self.channels, dubbed, told=passes.more))
             levels = measured(parts, goal, dialogue_db=level_db, told=passes.more)
             outputs = (self._output(role, lines) for role in ("mix", "dialogue"))
             made = rendered(parts, levels, goal, *outputs, told=passes.more)
@@ -182,7 +200,6 @@ class _Making:
         return self.work.ledger.rows(self.spoken, "speech", PlacedSpeech)
 
     def _decoded(self, track: _Track, name: str, passes: _Passes) -> sound.Decoded:
-        sound.channels_of(track.path, track.stream)  # refused here, where the stream can be named
         return sound.decode(
             track.path,
             track.asset,
@@ -206,7 +223,7 @@ class _Making:
         layout = layouts.name_of(sound.channels_of(track.path, stream)) if is_guess else None
         yield from findings.about_source(whose, assumed_layout=layout, damaged_packets=damaged_packets)
         if track.asset is not self.original.asset:
-            yield from length_findings(length_ms=track.asset.length_ms, title_ms=title_ms)
+            yield from findings.about_length(length_ms=track.asset.length_ms, title_ms=title_ms)
 
     def _facts(self, made: Rendered, goal: targets.Goal) -> MixFacts:
         return MixFacts(
@@ -228,12 +245,12 @@ class _Making:
 
 
 class _Passes:
-    """Progress in milliseconds over all passes: the decodes, the measuring, the two files."""
+    """Progress in milliseconds over all passes: the decodes, the original's speech, the measuring, the two files."""
 
-    def __init__(self, progress: Progress, length_ms: int, *, decodes: int) -> None:
+    def __init__(self, progress: Progress, length_ms: int, dubbed_ms: int, *, decodes: int) -> None:
         self._progress = progress
         self._length_ms = length_ms
-        self._total_ms = (decodes + 3) * length_ms
+        self._total_ms = (decodes + 3) * length_ms + dubbed_ms
         self._done_ms = 0
         self._decoded = 0
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.contracts import ModelId
-from pipeline.errors import DecodeFailed
 from pipeline.media import mux as muxing
 from pipeline.media import preview as previewing
 from pipeline.mix.marking import Spoken
+from pipeline.stages.steady import steady
 from pipeline.stages.work import Counts, Progress, Step, Work, once
-from pipeline.store.file_version import FileVersion
 from pipeline.store.ledger import Done, Staging
 from schemas.captions import Cue
 from schemas.localize import DubLine
@@ -23,7 +21,7 @@ from schemas.sound import MixFacts
 
 PREVIEW_VERSION = "1"
 DUB_PREVIEW_VERSION = "1"
-MUX_VERSION = "1"
+MUX_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,10 @@ def preview(work: Work, asset: Asset, source: Path) -> Done:
         MediaError: It cannot be decoded to its end, or changed meanwhile.
 
     """
-    step = Step(asset.asset_id, "preview", PREVIEW_VERSION, (asset.sha256,), f"audio={asset.audio_choice}")
+    step = Step(asset.asset_id, "preview", PREVIEW_VERSION, (asset.sha256,), _config(_probed(asset)))
 
     def make(staging: Staging, progress: Progress) -> Counts:
-        with _unchanged(source):
+        with steady(source):
             made = previewing.preview(
                 source, asset, staging.folder, on_progress=lambda done_ms: progress(done_ms, asset.length_ms)
             )
@@ -76,7 +74,8 @@ def dub_preview(work: Work, asset: Asset, mixed: Done, *, language: str) -> Done
 
     """
     inputs = (mixed.part("mix").sha256,)
-    step = Step(asset.asset_id, "dub-preview", DUB_PREVIEW_VERSION, inputs, f"language={language}")
+    config = _config({"language": language, "length_ms": asset.length_ms})
+    step = Step(asset.asset_id, "dub-preview", DUB_PREVIEW_VERSION, inputs, config)
 
     def make(staging: Staging, progress: Progress) -> Counts:
         (facts,) = work.ledger.read(mixed, "facts", MixFacts)
@@ -123,15 +122,15 @@ def mux(
         *(track.captioned.part("cues").sha256 for track in captions),
     )
     config = {
-        "audio": asset.audio_choice,
+        **_probed(asset),
         "language": language,
         "engines": [_engine(dub.spoken.model) for dub in dubs],
         "captions": [track.language for track in captions],
     }
-    step = Step(asset.asset_id, "mux", MUX_VERSION, inputs, json.dumps(config, sort_keys=True))
+    step = Step(asset.asset_id, "mux", MUX_VERSION, inputs, _config(config))
 
     def make(staging: Staging, progress: Progress) -> Counts:
-        with _unchanged(source):
+        with steady(source):
             made = muxing.mux(
                 source,
                 asset,
@@ -147,11 +146,33 @@ def mux(
     return once(work, step, make)
 
 
+def _probed(asset: Asset) -> dict[str, object]:
+    """What a copy takes from probe: its times, and every stream with where it begins."""
+    return {
+        "length_ms": asset.length_ms,
+        "zero": asset.zero,
+        "start_timecode": asset.start_timecode,
+        "video": None if asset.video is None else asdict(asset.video),
+        "audio": [asdict(stream) for stream in asset.audio],
+        "choice": asset.audio_choice,
+    }
+
+
+def _config(used: dict[str, object]) -> str:
+    return json.dumps(used, sort_keys=True, default=str)  # fractions have no form of their own
+
+
 def _sound(work: Work, dub: DubTrack) -> muxing.DubSound:
     (facts,) = work.ledger.read(dub.mixed, "facts", MixFacts)
     lines = work.ledger.read(dub.spoken, "dub_lines", DubLine)
     said = Spoken(facts.language, dub.spoken.model, lines)
-    return muxing.DubSound(facts.language, work.ledger.path(dub.mixed, "mix"), facts.channels, said.sentence)
+    return muxing.DubSound(
+        facts.language,
+        work.ledger.path(dub.mixed, "mix"),
+        facts.channels,
+        said.sentence,
+        is_synthetic=any(line.placed is not None for line in lines),
+    )
 
 
 def _engine(model: ModelId | None) -> list[str]:
@@ -160,21 +181,3 @@ def _engine(model: ModelId | None) -> list[str]:
 
 def _text(work: Work, track: CaptionTrack) -> muxing.CaptionText:
     return muxing.CaptionText(track.language, tuple(work.ledger.read(track.captioned, "cues", Cue)))
-
-
-@contextlib.contextmanager
-def _unchanged(source: Path) -> Iterator[None]:
-    """Raise when the source is not the same file after it was read as before."""
-    before = _version(source)
-    yield
-    if _version(source) != before:
-        raise DecodeFailed(f"{source.name!r} changed while it was read", "run again when it is complete")
-
-
-def _version(source: Path) -> FileVersion:
-    try:
-        return FileVersion.of(source.stat())
-    except OSError as error:
-        raise DecodeFailed(
-            f"{source.name!r} cannot be read ({error.strerror})", "check the path and the disk"
-        ) from error

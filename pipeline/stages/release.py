@@ -18,7 +18,7 @@ from pipeline.store import layout, releases, workspace
 from pipeline.store.ledger import Done, fingerprint
 from pipeline.store.objects import Objects
 from pipeline.store.releases import Outgoing, TableRows
-from schemas.captions import Severity
+from schemas.captions import Finding, Severity
 from schemas.release import Deliverable, Dubbed, Manifest, StageUsed
 from schemas.tables import Published, RunRow
 
@@ -28,11 +28,11 @@ VERSION = "2"
 _MANIFEST = TypeAdapter(Manifest)
 
 
-def release_id(stages: Sequence[Done], *, is_language_assumed: bool) -> str:
+def release_id(stages: Sequence[Done], *, is_language_assumed: bool, left_out: Sequence[Finding] = ()) -> str:
     """Name of the release that these results make: the hash of their fingerprints, in order, and of what else
     its findings depend on.
     """
-    config = f"language assumed={is_language_assumed}"
+    config = f"language assumed={is_language_assumed} left out={[one.message for one in left_out]}"
     return fingerprint("release", VERSION, [done.fingerprint for done in stages], config, None)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from pipeline.captions.profiles import profile
 from pipeline.errors import EngineUnavailable, StoreError, UnheardLanguage
 from pipeline.stages import captions, gather, media, picture, preview, release, speech
-from pipeline.stages.localize import Spoken, localize, mux, require
+from pipeline.stages.localize import Spoken, localize, mux
 from pipeline.stages.made import Language, Made
+from pipeline.stages.targets import decide
 from pipeline.stages.work import Work
 from pipeline.store import layout, releases
 from schemas.jobs import Job
@@ -37,9 +38,10 @@ def make(work: Work, source: Path) -> Outcome:
     language = spoken_language(work, asset)
     if asset.audio:
         _require_hearing(work, language)
-        require(work, language.tag)
     made = _stages(work, asset, source, language)
-    release_id = release.release_id(made.stages, is_language_assumed=made.language.is_assumed)
+    release_id = release.release_id(
+        made.stages, is_language_assumed=made.language.is_assumed, left_out=made.targets.left_out
+    )
     status = Status.UNCHANGED
     # Asked before the rest is looked at: the mark is written last, so what is marked and not whole is damaged.
     is_marked = releases.current(work.objects, asset.asset_id) == release_id
@@ -68,6 +70,7 @@ def spoken_language(work: Work, asset: Asset) -> Language:
 
 def _stages(work: Work, asset: Asset, source: Path, language: Language) -> Made:
     house = profile(work.settings.profile, language.tag)
+    targets = decide(work, asset, source, language.tag)
     prepared = media.prepare(work, asset, source)
     planned = media.plan(work, asset, prepared)
     heard = speech.transcribe(work, asset, prepared, planned, language=language.tag)
@@ -79,7 +82,7 @@ def _stages(work: Work, asset: Asset, source: Path, language: Language) -> Made:
     described = picture.describe(work, asset, prepared, planned, told)
     captioned = captions.cues(work, asset, prepared, stitched, profile=house)
     said = Spoken(language.tag, prepared, told, stitched, captioned)
-    localized = localize(work, asset, source, said)
+    localized = localize(work, asset, source, said, targets.made)
     previewed = preview.preview(work, asset, source)
     muxed = mux(work, asset, source, said, localized) if work.settings.mux else None
     return Made(
@@ -93,6 +96,7 @@ def _stages(work: Work, asset: Asset, source: Path, language: Language) -> Made:
         stitched,
         described,
         captioned,
+        targets,
         localized,
         previewed,
         muxed,

@@ -17,13 +17,13 @@ from pipeline.localize import consent, pace, pitch, references, tract
 from pipeline.localize import voices as choosing
 from pipeline.localize.alone import Passage, passages
 from pipeline.localize.consent import Clearance
-from pipeline.localize.references import Choice, Envelope
+from pipeline.localize.references import Choice, VoiceEnvelope
 from pipeline.localize.voice_findings import findings
 from pipeline.localize.voices import Heard
 from pipeline.media import speech_file
 from pipeline.stages.reference_trials import Verdict, tried
 from pipeline.stages.work import Counts, Progress, Step, Work, once
-from pipeline.store import consents, parquet
+from pipeline.store import parquet
 from pipeline.store.consents import Recorded
 from pipeline.store.ledger import Done, Staging
 from schemas.captions import Finding
@@ -33,7 +33,7 @@ from schemas.media import Asset
 from schemas.speech import Coverage, CoverageLabel, Segment, Turn
 from schemas.time import SPEECH_RATE_HZ, Span
 
-VOICES_VERSION = "1"
+VOICES_VERSION = "2"
 """Version of how pitch and pace are measured, clips chosen, and voices decided."""
 
 _speaker = attrgetter("speaker")
@@ -56,7 +56,7 @@ def voices(
     ``language`` is what the voices are to speak, and ``on`` the day of it, today where it is not given: consent
     records may hold for some languages, and until some day.
     """
-    recorded = consents.about(work.objects, asset.asset_id)
+    recorded = work.consents.about(work.objects, asset.asset_id)
     turns = work.ledger.read(told, "turns", Turn) if recorded.consents else []
     cleared = consent.clearances(
         recorded.consents, turns, asset_id=asset.asset_id, language=language, on=on or datetime.now(UTC).date()
@@ -116,7 +116,7 @@ def _measured(
     return measured
 
 
-def _measured_alone(speaker: str, own: Sequence[Passage], flac: Path, envelope: Envelope) -> _Measured:
+def _measured_alone(speaker: str, own: Sequence[Passage], flac: Path, envelope: VoiceEnvelope) -> _Measured:
     pieces = [piece for passage in own for piece in passage.pieces]
     to_measure = choosing.to_measure([piece.span for piece in pieces])
     voiced, lengths = [np.empty(0)], [np.empty(0)]
@@ -155,9 +155,9 @@ def _samples(flac: Path, span: Span) -> npt.NDArray[np.float32]:
     return speech_file.cut(flac, span).astype(np.float32) / np.float32(32768)
 
 
-def _envelope(levels: Path) -> Envelope:
+def _envelope(levels: Path) -> VoiceEnvelope:
     table = parquet.read_columns(levels, ["level_dbfs", "speech_probability"])
-    return Envelope(table.column("level_dbfs").to_numpy(), table.column("speech_probability").to_numpy())
+    return VoiceEnvelope(table.column("level_dbfs").to_numpy(), table.column("speech_probability").to_numpy())
 
 
 def _config(cleared: Sequence[Clearance], recorded: Recorded, *, clones: bool) -> str:

@@ -14,6 +14,7 @@ from typing import Self
 
 from pipeline.contracts import Engines, ModelId
 from pipeline.store.claims import Claim, Claims
+from pipeline.store.consents import Consents
 from pipeline.store.ledger import Done, Ledger, Staging, fingerprint
 from pipeline.store.objects import Objects
 from schemas.settings import Settings
@@ -113,6 +114,9 @@ class Work:
 
     progress: Callable[[str, int, int], None]
     """Told ``(stage, done, total)`` as work goes on; the unit is the stage's own."""
+
+    consents: Consents = field(default_factory=Consents)
+    """What reads consent records; titles of one run share it."""
 
     runs: list[StageRun] = field(default_factory=list)
     """Every stage that was really run, in order; grows as work goes on."""

@@ -1,7 +1,7 @@
 """Kept answers of engines: whatever asks the same again gets the same answer, and no engine runs.
 
 Models are not deterministic; the kept answers are. So the first kept answer to a request stays the answer
-for good. Answers come in parts of several, never an object per answer, and many parts fold into one.
+for good. Answers come in parts of several, never an object per answer, and many parts fold into few.
 """
 
 from __future__ import annotations
@@ -117,15 +117,13 @@ class Answers:
         def read() -> Kept[Result]:
             parts = self._parts(asset_id, job)
             winners = _first_answers([self._index(part) for part in parts], set(ids), include_failures)
-            wanted: dict[int, list[str]] = {}
-            for asked, place in winners.items():
-                wanted.setdefault(place.part, []).append(asked)
+            wanted: dict[int, list[int]] = {}
+            for place in winners.values():
+                wanted.setdefault(place.part, []).append(place.row)
             found: dict[str, Result] = {}
-            for position, values in sorted(wanted.items()):
-                rows = parquet.pick_rows(self._local(parts[position]), record, column="request_id", values=values)
-                for row in sorted(rows, key=lambda row: row.failure is not None):
-                    if include_failures or row.failure is None:
-                        found.setdefault(row.request_id, row)
+            for position, numbers in sorted(wanted.items()):
+                rows = parquet.pick_rows(self._local(parts[position]), record, numbers=numbers)
+                found.update((row.request_id, row) for row in rows)
             return Kept(tuple(ids), tuple(found.get(asked) for asked in ids))
 
         return _undisturbed(read)
@@ -140,30 +138,36 @@ class Answers:
         return write_part(self._objects, results, record, key=partial(layout.answers_part, asset_id, job))
 
     def compact(self, asset_id: str, job: Job, record: type[Result]) -> int:
-        """Fold all parts of an asset and job into one and return how many there were.
+        """Fold the parts that are due into one and return how many there were; 0 when none are.
 
-        The old parts go only after the new one is there; rows stream, so that memory does not grow with them.
+        Due are all loose parts, and with them, from the newest on, what was folded before and is no larger than
+        what is folded into it by now: a log-structured merge. However often it is called, an answer is written
+        about as often as its asset's answers have doubled since, and as many folded parts are left at most. The
+        old parts go only after the new one is there; rows stream, so that memory does not grow with them.
         """
         parts = self._parts(asset_id, job)
-        if len(parts) < 2:
-            return len(parts)
+        kept = _not_due(parts)
+        if len(parts) - kept < 2:
+            return 0
         with workspace.private_folder(self._objects.workspace) as folder:
             path = folder / "answers.parquet"
             try:
-                parquet.write_rows(path, self._folded(parts, record), record)
+                count = parquet.write_rows(path, self._folded(parts, kept, record), record)
             except Missing:  # another folds the same at this moment
-                return len(parts)
-            key = layout.answers_folded(asset_id, job, sha256_of(path))
-            self._objects.put_file(key, path, consume=True)
-        for part in parts:
+                return 0
+            key = layout.answers_folded(asset_id, job, sha256_of(path)) if count else None
+            if key is not None:
+                self._objects.put_file(key, path, consume=True)
+        for part in parts[kept:]:
             if part.key != key:
                 self._objects.delete(part.key)
-        return len(parts)
+        return len(parts) - kept
 
-    def _folded(self, parts: Sequence[Stored], record: type[Result]) -> Iterator[Result]:
+    def _folded(self, parts: Sequence[Stored], kept: int, record: type[Result]) -> Iterator[Result]:
+        """Rows of the parts from ``kept`` on that are the answer to their request."""
         winners = _first_answers([self._index(part) for part in parts], None, include_failures=True)
         places = set(winners.values())
-        for position, part in enumerate(parts):
+        for position, part in enumerate(parts[kept:], start=kept):
             for row_number, row in enumerate(parquet.iter_rows(self._local(part), record)):
                 if _Place(position, row_number) in places:
                     yield row
@@ -191,6 +195,16 @@ class _Place:
 
     part: int
     row: int
+
+
+def _not_due(parts: Sequence[Stored]) -> int:
+    """How many of the parts, the first ones, are left alone by a fold."""
+    folded_bytes = 0
+    for position in reversed(range(len(parts))):
+        if layout.is_folded(parts[position].key) and parts[position].size_bytes > folded_bytes:
+            return position + 1
+        folded_bytes += parts[position].size_bytes
+    return 0
 
 
 def _first_answers(

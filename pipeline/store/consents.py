@@ -16,7 +16,8 @@ A record is put there by hand (``infra/consents/jane-doe.toml`` is one to start 
     heard_at = "0:00:07.500"                # a moment at which she, and nobody else, speaks
 
 ``heard_at`` holds the record to the person: names of speakers are given anew when speakers are told apart
-anew, and ``S2`` may then be somebody else. A record that is broken never counts as consent.
+anew, and ``S2`` may then be somebody else. She may have several entries, and all of their moments must hold. A record
+that is broken never counts as consent.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -34,12 +34,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from pipeline.errors import Missing
 from pipeline.store import layout
-from pipeline.store.objects import Objects
+from pipeline.store.objects import Objects, Stored
 from pipeline.text import one_line
 from schemas.consents import Consent, ConsentedVoice
 
-MAX_BYTES = 64 * 1024
-"""Ours: a record of a thousand episodes is 64 KB."""
+MAX_BYTES = 128 * 1024
+"""Ours: a record of a thousand episodes is 78 KB."""
 
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)(?:\.(\d{1,3}))?", re.ASCII)
 
@@ -91,29 +91,48 @@ class Recorded:
     """Those that name it, in the order of their names."""
 
     broken: tuple[Broken, ...] = ()
-    """Those that mention it and cannot be read."""
+    """Those that cannot be read and mention it, or are too large to be looked into."""
 
 
-def about(objects: Objects, asset_id: str) -> Recorded:
-    """Records that name an asset; a broken one that mentions it is told, and those of other assets are nobody's affair.
+class Consents:
+    """Reads records, each version of one once, however many titles of a run ask. Threads may share it."""
 
-    Raises:
-        StoreError: The disk or the service fails.
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], _Version] = {}
+        """By library and key."""
 
-    """
-    consents: list[Consent] = []
-    broken: list[Broken] = []
-    for key, name, data in _files(objects):
-        if data is not None and asset_id.encode() not in data:
-            continue
-        try:
-            consent = parse(_bounded(data), name=name)
-        except ValueError as error:
-            broken.append(Broken(one_line(key), one_line(str(error))))
-            continue
-        if any(voice.asset_id == asset_id for voice in consent.voices):
-            consents.append(consent)
-    return Recorded(tuple(consents), tuple(broken))
+    def about(self, objects: Objects, asset_id: str) -> Recorded:
+        """Records of a library that name an asset, as they are now.
+
+        A broken one that mentions it is told, and those of other assets are nobody's affair.
+
+        Raises:
+            StoreError: The disk or the service fails.
+
+        """
+        consents: list[Consent] = []
+        broken: list[Broken] = []
+        for stored in objects.list(layout.CONSENTS):
+            name = layout.parse_consent(stored.key)
+            if name is None:
+                continue
+            try:
+                version = self._version(objects, stored, one_line(name))
+            except Missing:  # taken away between the listing and now: the consent is withdrawn
+                continue
+            if version.consent is None:
+                if version.data is None or asset_id.encode() in version.data:
+                    broken.append(Broken(one_line(stored.key), version.reason))
+            elif any(voice.asset_id == asset_id for voice in version.consent.voices):
+                consents.append(version.consent)
+        return Recorded(tuple(consents), tuple(broken))
+
+    def _version(self, objects: Objects, stored: Stored, name: str) -> _Version:
+        place = objects.uri, stored.key
+        known = self._known.get(place)
+        if known is None or known.etag != stored.etag:
+            known = self._known[place] = _read(objects, stored, name)
+        return known
 
 
 def parse(data: bytes, *, name: str) -> Consent:
@@ -150,25 +169,32 @@ def parse(data: bytes, *, name: str) -> Consent:
     )
 
 
-def _files(objects: Objects) -> Iterator[tuple[str, str, bytes | None]]:
-    """Key, name and content of every record; no content for a file that is too large to be one."""
-    for stored in objects.list(layout.CONSENTS):
-        name = layout.parse_consent(stored.key)
-        if name is None:
-            continue
-        if stored.size_bytes > MAX_BYTES:
-            yield stored.key, one_line(name), None
-            continue
-        try:
-            yield stored.key, one_line(name), objects.get(stored.key)
-        except Missing:  # taken away between the listing and now: the consent is withdrawn
-            continue
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What one version of a file is."""
+
+    etag: str
+    """Which version."""
+
+    consent: Consent | None
+    """The record; null when it is none."""
+
+    data: bytes | None = None
+    """The content of what is no record; null when it is too large to be one."""
+
+    reason: str = ""
+    """Why it is no record, on one line."""
 
 
-def _bounded(data: bytes | None) -> bytes:
-    if data is None:
-        raise ValueError(f"it is larger than {MAX_BYTES // 1024} KB, which no record is")
-    return data
+def _read(objects: Objects, stored: Stored, name: str) -> _Version:
+    if stored.size_bytes > MAX_BYTES:
+        reason = f"it is larger than {MAX_BYTES // 1024} KB, which no record is"
+        return _Version(stored.etag, consent=None, reason=reason)
+    data = objects.get(stored.key)
+    try:
+        return _Version(stored.etag, parse(data, name=name))
+    except ValueError as error:
+        return _Version(stored.etag, None, data, one_line(str(error)))
 
 
 def _first_mistake(error: ValidationError) -> str:

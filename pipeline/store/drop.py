@@ -1,9 +1,9 @@
 """The drop folder of a library: what editors put in, and which of it is ready to be worked on.
 
-A file on a disk may still be being written. It counts as settled when nothing about it has changed for
-a while, or at once when ``NAME.done`` lies beside it. What lies beside ``NAME`` and is called ``NAME.…`` belongs
-to it: its job file, and what that names. A file with a receipt is done with, until it or what belongs to it is put
-there again with other content.
+A file on a disk may still be being written. It counts as settled when nothing about it and what belongs to it has
+changed for a while, or at once when ``NAME.done`` lies beside it. What lies beside ``NAME`` and is called ``NAME.…``
+belongs to it where it has a job file: that, and what that names. A file with a receipt is done with, until it or
+what belongs to it is put there again with other content.
 """
 
 from __future__ import annotations
@@ -65,12 +65,15 @@ def pending(objects: Objects, *, settle_s: float = SETTLE_S, now_ns: Callable[[]
     settled: list[Dropped] = []
     unsettled: list[str] = []
     for stored in listed:
-        etag = _etag(stored, belongings.get(stored.key, ()))
+        own = belongings.get(stored.key, ())
+        etag = _etag(stored, own)
         if stored.key in belonging or _is_companion(stored.key) or receipts.find(objects, stored.key, etag) is not None:
             continue
         try:
             path = objects.local(stored.key)
-            is_settled = stored.key + DONE_SUFFIX in keys or _quiet_s(stored, path, now_ns()) >= settle_s
+            is_settled = stored.key + DONE_SUFFIX in keys or all(
+                _quiet_s(one, objects.local(one.key), now_ns()) >= settle_s for one in (stored, *own)
+            )
         except Missing:  # taken away since the listing
             continue
         if is_settled:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import secrets
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import StoreError
@@ -94,16 +94,23 @@ def iter_rows(path: Path, record: type[Record]) -> Iterator[Record]:
             yield from _decoded(path, pa.Table.from_batches([batch]), record)
 
 
-def pick_rows(path: Path, record: type[Record], *, column: str, values: Collection[str]) -> list[Record]:
-    """Rows whose ``column`` is one of ``values``, in order; the others are never built. Raises StoreError."""
-    wanted = pa.array(list(values), type=pa.string())
+def pick_rows(path: Path, record: type[Record], *, numbers: Collection[int]) -> list[Record]:
+    """Rows with these numbers (from 0), in order; row groups without any are not read. Raises StoreError."""
+    wanted = sorted(numbers)
     found: list[Record] = []
     with _reading(path), pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as source:
-        for batch in source.iter_batches(batch_size=_batch_rows(record)):
-            if column not in batch.schema.names:
-                raise StoreError(f"{path} has no column {column}; delete it and run again")
-            mask = pc.is_in(batch.column(column), value_set=wanted)
-            found += _decoded(path, pa.Table.from_batches([batch.filter(mask)]), record)
+        at = 0
+        for group in range(source.num_row_groups):
+            end = at + source.metadata.row_group(group).num_rows
+            if bisect_left(wanted, at) == bisect_left(wanted, end):
+                at = end
+                continue
+            for batch in source.iter_batches(batch_size=_batch_rows(record), row_groups=[group]):
+                inside = wanted[bisect_left(wanted, at) : bisect_left(wanted, at + batch.num_rows)]
+                if inside:
+                    picked = batch.take(pa.array([number - at for number in inside]))
+                    found += _decoded(path, pa.Table.from_batches([picked]), record)
+                at += batch.num_rows
     return found
 
 

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from pipeline.captions.formats import srt
+from tests.support import clips
 from tests.support.captioned import Captioned
 from tests.support.command import asked, reelingua
 from tests.support.demo_clip import demo_truth
@@ -99,7 +100,11 @@ def test_spanish_captions_stand_beside_the_english_ones(dubbed: Captioned) -> No
 def test_the_manifest_says_that_the_speech_is_synthetic_and_under_which_consent(dubbed: Captioned) -> None:
     manifest = json.loads((dubbed.release / "manifest.json").read_bytes())
     (dub,) = manifest["dubs"]
-    assert "synthetic" in dub["disclosure"]
+    engine = f"{dub['engine']} {dub['revision']}"
+    said = f"SYNTHETIC SPEECH (AI-generated), made by {engine}; voices: matched; no voice was cloned."
+    assert dub["disclosure"] == said
+    assert f"**{said}**" in (dubbed.release / "report.md").read_text("utf-8")
+    assert all(said.encode() in (dubbed.release / name).read_bytes() for name in (*WAVS, "title.mp4"))
     assert {voice["kind"] for voice in dub["voices"]} <= {"matched", "stock"}
     assert all(voice["consent_id"] is None and voice["reason"] for voice in dub["voices"])
     synthetic = {made["name"] for made in manifest["deliverables"] if made["is_synthetic"]}
@@ -139,3 +144,19 @@ def test_an_unchanged_dub_is_not_made_again(own_dubbed: Captioned) -> None:
 @pytest.mark.parametrize("sql", re.findall(r"```sql\n(.*?)```", Path("infra/queries.md").read_text("utf-8"), re.DOTALL))
 def test_every_documented_question_is_answered(dubbed: Captioned, sql: str) -> None:
     asked(dubbed.library, sql)
+
+
+def test_a_title_in_which_nobody_speaks_is_delivered_without_an_error(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    ended = reelingua("run", clips.silence(tmp_path), "--library", library, "--dub", "es", "--language", "en")
+    assert ended.code == 0, ended.out
+    assert asked(library, "select rule from findings where severity = 'error'") == []
+    (mix,) = asked(library, "select is_synthetic, loudness_lufs from deliverables where kind = 'dialogue'")
+    assert mix == {"is_synthetic": "false", "loudness_lufs": ""}
+
+
+def test_a_title_without_sound_is_delivered_in_no_other_language_and_says_so(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    assert reelingua("run", clips.one_frame(tmp_path), "--library", library, "--to", "es").code == 0
+    assert asked(library, "select rule from findings") == [{"rule": "nothing-to-translate"}]
+    assert asked(library, "select name from deliverables where language = 'es'") == []

@@ -57,3 +57,26 @@ def test_a_folder_that_links_to_itself_ends(tmp_path: Path) -> None:
     film = touch(tmp_path / "film.mp4")
     (tmp_path / "loop").symlink_to(tmp_path)
     assert expand([tmp_path], outside=None).media == (film,)
+
+
+@pytest.mark.parametrize("named", ["music.wav", "../season/music.wav", "link.wav"])
+def test_what_belongs_to_a_title_is_no_title_however_it_is_named(
+    tmp_path: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "season"
+    film, music = touch(folder / "film.mp4"), touch(folder / "music.wav")
+    (tmp_path / "there").symlink_to(folder)
+    (folder / "link.wav").symlink_to(music)
+    monkeypatch.chdir(folder)
+    found = expand([folder, Path("music.wav")], outside=None, beside=Path(named))
+    assert (found.media, found.passed_over) == ((film,), 0)
+    (folder / "link.wav").unlink()
+    assert expand([tmp_path / "there"], outside=None, beside=music).media == (tmp_path / "there" / "film.mp4",)
+
+
+def test_what_belongs_to_a_title_without_the_title_is_a_mistake(tmp_path: Path) -> None:
+    music = touch(tmp_path / "music.wav")
+    with pytest.raises(UsageError, match=r"music\.wav belongs to a title and is none"):
+        expand([music], outside=None, beside=music)
+    with pytest.raises(UsageError, match="holds no media"):
+        expand([tmp_path], outside=None, beside=music)

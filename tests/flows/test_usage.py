@@ -75,6 +75,26 @@ def test_a_loudness_that_nobody_defined_is_refused_with_those_there_are(film: Pa
     assert "ebu-r128" in said
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--mix", "replacement"), "--dub"),
+        (("--dub", "es", "--mix", "replacement", "--music-and-effects", "nowhere.wav"), "nowhere.wav"),
+        (("--dub", "es", "--music-and-effects", "infra/demo/demo.mp4"), "replacement"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(
+    film: Path, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    assert said in refused(reelingua("run", film, *arguments, "--library", tmp_path / "library"))
+
+
+def test_a_glossary_without_a_target_language_is_refused(film: Path, tmp_path: Path) -> None:
+    terms = tmp_path / "terms.csv"
+    terms.write_text("source,target\nbridge,puente\n", "utf-8")
+    assert "--to" in refused(reelingua("run", film, "--glossary", terms, "--library", tmp_path / "library"))
+
+
 def test_a_glossary_with_a_broken_line_is_refused_with_its_number(film: Path, tmp_path: Path) -> None:
     broken = tmp_path / "terms.csv"
     broken.write_text("source,target\nbridge,puente\n,nada\n", "utf-8")

@@ -53,15 +53,21 @@ def test_languages_mix_and_loudness_are_those_of_the_command_line(tmp_path: Path
     assert read.targets == ("fr", "es")
 
 
+def test_one_language_has_one_name(tmp_path: Path) -> None:
+    read = job_file.read(job(tmp_path, 'to = ["ES", "pt_br"]\ndub = ["es"]\nlanguage = "EN"'), DEFAULTS)
+    assert (read.language, read.targets) == ("en", ("es", "pt-BR"))
+
+
 def test_a_glossary_is_read_from_beside_it(tmp_path: Path) -> None:
     (tmp_path / "film.mkv.terms.csv").write_text("source,target\nbridge,puente\n", "utf-8")
-    read = job_file.read(job(tmp_path, 'glossary = "film.mkv.terms.csv"'), DEFAULTS)
+    read = job_file.read(job(tmp_path, 'to = ["es"]\nglossary = "film.mkv.terms.csv"'), DEFAULTS)
     assert [(term.source, term.target) for term in read.glossary] == [("bridge", "puente")]
 
 
 def test_music_and_effects_are_a_file_beside_it(tmp_path: Path) -> None:
     (tmp_path / "film.mkv.me.wav").write_bytes(b"RIFF")
-    read = job_file.read(job(tmp_path, 'mix = "replacement"\nmusic_and_effects = "film.mkv.me.wav"'), DEFAULTS)
+    text = 'dub = ["es"]\nmix = "replacement"\nmusic_and_effects = "film.mkv.me.wav"'
+    read = job_file.read(job(tmp_path, text), DEFAULTS)
     assert read.music_and_effects == str(tmp_path / "film.mkv.me.wav")
 
 

@@ -71,7 +71,7 @@ def _do(what: str, path: Path) -> None:
             raise EngineCrashed(Job.TRANSCRIBE, 1, "it fell over")
 
 
-ABILITIES = Abilities(shortens=False, clones=False, varies=False)
+ABILITIES = Abilities(shortens=False, clones=False, varies=False, drafts=False)
 REGISTRY = Registry(
     (
         Family(

@@ -135,7 +135,7 @@ _ORDERS = "FIXED_ENGINE_ORDERS"
 """Environment variable; workers inherit it."""
 
 
-ABILITIES = Abilities(shortens=False, clones=False, varies=False)
+ABILITIES = Abilities(shortens=False, clones=False, varies=False, drafts=False)
 REGISTRY = Registry(
     (
         Family(

@@ -27,7 +27,7 @@ class KnownWords(FixedEngines):
 
     def abilities(self) -> Abilities:
         """As it was told."""
-        return Abilities(shortens=False, clones=self._clones, varies=False)
+        return Abilities(shortens=False, clones=self._clones, varies=False, drafts=False)
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """The words inside the span of each request."""

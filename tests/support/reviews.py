@@ -92,6 +92,12 @@ def renamed(made: Review, index: int, text: str) -> Review:
     return dataclasses.replace(made, source=dataclasses.replace(made.source, cues=tuple(cues)))
 
 
+def without_captions(made: Review) -> Review:
+    """The same review of a title in which nothing was captioned."""
+    source = dataclasses.replace(made.source, cues=(), findings=())
+    return dataclasses.replace(made, source=source, targets=(), dubs=(), lines=())
+
+
 def asset(length_ms: int) -> Asset:
     """PAL with stereo sound."""
     return Asset(

@@ -37,7 +37,7 @@ class ScriptedTranslator:
 
     def abilities(self) -> Abilities:
         """As it was made."""
-        return Abilities(shortens=self._shortens, clones=False, varies=False)
+        return Abilities(shortens=self._shortens, clones=False, varies=False, drafts=False)
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """As the contract says."""

@@ -92,6 +92,7 @@ def title() -> Title:
             Line(1, 1, 1, Span(3_000, 3_500), "S2", "Ready, are you?"),
         ),
         localized=(spanish(),),
+        are_translations_drafts=True,
         levels_dbfs=np.full(LENGTH_MS // 32, -30.0, np.float32),
         thumbnails=(),
         stages=(StageUsed("transcribe", "1", "f" * 16, "pocketsphinx/en-us", "5.1.1", 2),),

@@ -47,7 +47,7 @@ class ToneEngines:
 
     def abilities(self) -> Abilities:
         """As the test says."""
-        return Abilities(shortens=True, clones=True, varies=self._varies)
+        return Abilities(shortens=True, clones=True, varies=self._varies, drafts=False)
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """As the contract says."""

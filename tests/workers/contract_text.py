@@ -31,7 +31,7 @@ class TranslatorContract:
 
     @staticmethod
     def asking(*texts: str, number: int = 0, target: str = "es", terms: Sequence[Term] = ()) -> TranslateRequest:
-        lines = tuple(SourceLine(n, text, 0, 42.0, tuple(terms), None) for n, text in enumerate(texts))
+        lines = tuple(SourceLine(n, text, 42.0, tuple(terms), None) for n, text in enumerate(texts))
         return TranslateRequest(f"{number:04x}", ASSET, "en", target, lines, (), (), 0)
 
     def test_there_is_one_answer_per_request_in_order(self, translator: Translator) -> None:

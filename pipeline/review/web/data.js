@@ -157,6 +157,9 @@ const titleFindings = island.findings.map(readFinding);
 const levels = Uint8Array.from(atob(island.levels), (char) => char.charCodeAt(0));
 const rowCount = source.cues.length;
 
+// Whether any of the dub is synthetic: of a line that could not be dubbed the original speech stays.
+const isSpoken = (dub) => dub.lines.some((line) => !line.isFlagged);
+
 // Index of the first item that starts after a time; items are in order of time.
 const firstAfter = (items, ms) => {
   let low = 0;

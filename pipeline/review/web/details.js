@@ -24,10 +24,11 @@ const span = (startMs, endMs) => [
 const speedFact = (cue, track) =>
   `${speedText(cue.speed)} ${track.unit}${track.limit === null ? "" : `, at most ${track.limit}`}`;
 
-const cueBlock = (cue, track) => [
-  make("div", { class: "reading" }, captionText(cue, track.language)),
-  facts(fact("On screen", span(cue.startMs, cue.endMs)), fact("To be read at", speedFact(cue, track))),
-];
+const reading = (cue, track) =>
+  make("div", { class: "reading" }, make("span", { class: "tag" }, track.language), captionText(cue, track.language));
+
+const cueFacts = (cue, track) =>
+  facts(fact("On screen", span(cue.startMs, cue.endMs)), fact("To be read at", speedFact(cue, track)));
 
 const words = (list, language) => list.flatMap((word, at) => [at ? ", " : "", foreign(word, language)]);
 
@@ -94,6 +95,7 @@ const cuePanel = () => {
     button("Play", "Play this caption, and stop (r)", () => playRow(row)),
   ];
   const speakers = speakersOf(row);
+  const translated = (state.target && state.target.cuesOfRow.get(row)) || EMPTY;
   return [
     make(
       "div",
@@ -102,11 +104,13 @@ const cuePanel = () => {
       speakers.length ? make("span", { class: "dim" }, words(speakers)) : null,
       make("span", { class: "buttons" }, buttons),
     ),
+    reading(source.cues[row], source),
+    translated.map((cue) => reading(cue, state.target)),
     notes.length ? make("div", { class: "panel-notes" }, notes) : null,
     heading(source.name),
-    cueBlock(source.cues[row], source),
+    cueFacts(source.cues[row], source),
     state.target ? heading(state.target.name) : null,
-    state.target ? (state.target.cuesOfRow.get(row) || EMPTY).flatMap((cue) => cueBlock(cue, state.target)) : null,
+    translated.map((cue) => cueFacts(cue, state.target)),
     state.target ? facts(...translationNotes(row).filter(Boolean)) : null,
     dub ? dubLinesOf(row).flatMap((line) => [heading(`${dub.name} dub`), dubFacts(line, dub.language)]) : null,
   ].flat();
@@ -226,7 +230,7 @@ const voicesPanel = () => {
   if (!dubs.length) return [make("p", { class: "hint" }, "This release has no dub.")];
   return dubs.flatMap((dub) => [
     heading(`${dub.name} dub`),
-    make("p", { class: "hint" }, `Synthetic speech. ${dub.lines.length} lines: ${outcomes(dub) || "none"}.`),
+    make("p", { class: "hint" }, `${isSpoken(dub) ? "Synthetic speech" : "No synthetic speech"}. ${dub.lines.length} lines: ${outcomes(dub) || "none"}.`),
     dub.mix ? mixFacts(dub.mix) : null,
     facts(...dub.voices.map(voiceFacts)),
   ]);

@@ -60,14 +60,18 @@ const applyFilters = () => {
   tellShown();
 };
 
+const whyNone = () => {
+  if (!dropped.length) return title.hasSound ? "nobody was heard to speak" : "it has no sound";
+  const lostMs = dropped.reduce((sum, part) => sum + part.endMs - part.startMs, 0);
+  return `${inSeconds(lostMs)} of speech were heard and dropped (${unique(dropped.map((part) => part.reason)).join(", ")})`;
+};
+
 const tellShown = () => {
   const isFiltered = filters.text || filters.isHuman || filters.severity || filters.rule || filters.speaker;
   byId("shown").textContent = isFiltered ? `${state.shown.length} of ${rowCount}` : `${rowCount} captions`;
   byId("clear").hidden = !isFiltered;
   byId("empty").hidden = state.shown.length > 0;
-  byId("empty").textContent = rowCount
-    ? "No caption is like that."
-    : "This title has no captions: nobody was heard to speak.";
+  byId("empty").textContent = rowCount ? "No caption is like that." : `This title has no captions: ${whyNone()}.`;
   byId("human").setAttribute("aria-pressed", String(filters.isHuman));
 };
 

@@ -24,12 +24,14 @@ const mark = (text, why, kind = "") => make("li", { class: `mark ${kind}`, title
 const unique = (values) => [...new Set(values.filter(Boolean))];
 
 const dubMarks = (dub) => {
-  const spoken = dub.lines.filter((line) => line.voice);
+  const spoken = dub.lines.filter((line) => !line.isFlagged);
   const kinds = unique(spoken.map((line) => line.kind));
   const voices = unique(spoken.map((line) => line.voice)).join(", ");
   const consents = unique(spoken.map((line) => line.consent)).join(", ");
-  const why = `Spoken by ${voices || "nobody yet"}; ${consents ? `consent ${consents}` : "no voice is cloned"}`;
-  const marks = [mark([`${dub.name} dub: synthetic speech`, ...kinds].join(", "), why, "synthetic")];
+  const why = `Spoken by ${voices}; ${consents ? `consent ${consents}` : "no voice is cloned"}`;
+  const marks = isSpoken(dub)
+    ? [mark([`${dub.name} dub: synthetic speech`, ...kinds].join(", "), why, "synthetic")]
+    : [mark(`${dub.name} dub: no line could be dubbed`, "All speech in it is the original")];
   if (!dub.mix) return marks;
   const { lufs: measured, peakDbtp, target, targetLufs, limitDbtp } = dub.mix;
   const wanted = `target ${target}: ${lufs(targetLufs)}, at most ${dbtp(limitDbtp)}`;

@@ -79,12 +79,16 @@ const makeRow = (row) => {
   const element = make(
     "div",
     { class: `row ${mark}`, role: "row", id: `row-${row + 1}`, "aria-rowindex": row + 2, "data-row": row },
-    cell("number", String(row + 1)),
-    cell("times", make("span", {}, clockTime(cue.startMs)), make("span", {}, clockTime(cue.endMs))),
     cell(
-      "who",
-      speakersOf(row).map((name) => foreign(name)),
+      "number",
+      make("span", {}, String(row + 1)),
+      make(
+        "div",
+        { class: "who", title: speakersOf(row).join(", ") },
+        speakersOf(row).map((name) => foreign(name)),
+      ),
     ),
+    cell("times", make("span", {}, clockTime(cue.startMs)), make("span", {}, clockTime(cue.endMs))),
     cell("original", captionText(cue, source.language)),
     cell("speeds", speedMeter(cue, source)),
     state.target ? translationCell(row) : [],

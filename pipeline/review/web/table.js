@@ -160,9 +160,8 @@ const columnHeads = () => {
   const head = (name, ...children) => make("div", { class: name, role: "columnheader" }, children);
   const unit = source.unit === "words/min" ? "wpm" : "cps";
   const told = [
-    head("number", "#"),
+    head("number", make("span", { title: "Number of the caption, and who speaks" }, "#")),
     head("times", "Time"),
-    head("who", "Who"),
     head("original", source.name),
     head("speeds", unit),
   ];

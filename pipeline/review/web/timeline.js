@@ -7,6 +7,8 @@ const TICKS_MS = [
   100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
 ];
 const TICK_ROOM = 92; // pixels that a label needs
+const REASON_ROOM = 60; // pixels; less has no room for a word of why something was dropped
+const REASON_HEIGHT = 16;
 const DRAG_FROM = 4; // pixels; less is a click
 
 const timeline = {
@@ -83,7 +85,19 @@ const drawDropped = (context, bottom) => {
     context.fillRect(x, RULER_HEIGHT, end - x, bottom - RULER_HEIGHT);
     context.fillStyle = colours.warning;
     context.fillRect(x, RULER_HEIGHT, end - x, 2);
-    if (end - x > 60) labelled(context, `dropped: ${part.reason}`, x, end, RULER_HEIGHT + 11);
+  }
+};
+
+// Why, in front of the waveform and on a ground of its own.
+const drawReasons = (context) => {
+  for (const part of inView(dropped, title.lengthMs)) {
+    const [x, end] = [Math.max(0, toX(part.startMs)), Math.min(timeline.width, toX(part.endMs))];
+    if (end - x < REASON_ROOM) continue;
+    const told = `dropped: ${part.reason}`;
+    context.fillStyle = colours["warning-soft"];
+    context.fillRect(x, RULER_HEIGHT + 2, Math.min(end - x, context.measureText(told).width + 10), REASON_HEIGHT);
+    context.fillStyle = colours.warning;
+    labelled(context, told, x, end, RULER_HEIGHT + 2 + REASON_HEIGHT / 2);
   }
 };
 
@@ -96,6 +110,7 @@ const drawTimeline = (context, width, height) => {
   const room = { middle: (RULER_HEIGHT + bottom) / 2, reach: (bottom - RULER_HEIGHT) / 2 - 2 };
   drawWave(context, { startMs: timeline.startMs, msPerPixel: msPerPixel(), width, colour: colours.wave, ...room });
   drawCuts(context, bottom);
+  drawReasons(context);
   drawLanes(context, height);
 };
 

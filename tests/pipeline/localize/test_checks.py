@@ -21,7 +21,7 @@ BRIDGE = Term("bridge", "puente")
 
 
 def asking(*texts: str, terms: Sequence[Term] = (), source: str = "en") -> TranslateRequest:
-    lines = tuple(SourceLine(number, text, 0, 20.0, tuple(terms), None) for number, text in enumerate(texts))
+    lines = tuple(SourceLine(number, text, 20.0, tuple(terms), None) for number, text in enumerate(texts))
     return TranslateRequest("", "0123456789abcdef", source, "es", lines, (), (), 0)
 
 

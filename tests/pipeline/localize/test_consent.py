@@ -88,6 +88,17 @@ def test_a_record_whose_moment_is_not_the_speakers_alone_clears_nobody(heard_at_
     assert who in cleared(moved)[0].refusals[0].message
 
 
+@pytest.mark.parametrize("moments_ms", [(7_500, 2_000), (2_000, 7_500), (7_500, 20_500, 9_500)])
+def test_a_record_with_several_moments_clears_nobody_unless_all_of_them_hold(moments_ms: tuple[int, ...]) -> None:
+    several = replace(CONSENT, voices=tuple(ConsentedVoice(ASSET, "S2", at_ms) for at_ms in moments_ms))
+    assert obstacles(several) == [Obstacle.SOMEBODY_ELSE]
+
+
+def test_a_record_whose_moments_all_hold_clears_its_speaker() -> None:
+    several = replace(CONSENT, voices=(*CONSENT.voices, ConsentedVoice(ASSET, "S2", 20_500)))
+    assert cleared(several) == (Clearance("S2", several, ()),)
+
+
 def test_names_that_were_given_anew_do_not_hand_the_consent_to_somebody_else() -> None:
     swapped = [replace(turn, speaker={"S1": "S2", "S2": "S1"}.get(turn.speaker or "")) for turn in TURNS]
     (only,) = clearances([CONSENT], swapped, asset_id=ASSET, language="es", on=TODAY)
@@ -128,7 +139,7 @@ def test_who_is_cleared_is_cleared_by_every_word_of_a_record(consents: list[Cons
         moments = [
             voice.heard_at_ms for voice in consent.voices if (voice.asset_id, voice.speaker) == (ASSET, one.speaker)
         ]
-        assert any(
+        assert all(
             [turn.speaker for turn in TURNS if turn.span.start_ms <= at_ms < turn.span.end_ms] == [one.speaker]
             for at_ms in moments
         )

@@ -86,6 +86,20 @@ def test_a_lost_number_is_an_error() -> None:
     assert "1984" in found.message
 
 
+def test_a_number_that_may_be_there_in_words_is_a_warning_to_look() -> None:
+    (found,) = findings(dataclasses.replace(SECOND, text="En mil novecientos ochenta y cuatro."))
+    assert (found.rule, found.severity, found.cue_index) == ("number-missing", Severity.WARNING, 2)
+    assert found.message == "the translation says numbers in words: nobody has checked that 1984 is one of them"
+
+
+def test_another_number_in_its_place_is_an_error() -> None:
+    lines = lines_of("He paid 1.5 million.")
+    (row,) = rows_of(lines)
+    (found,) = about_translation(lines, [dataclasses.replace(row, text="Pagó 15 millones.")], [])
+    assert (found.rule, found.severity) == ("number-missing", Severity.ERROR)
+    assert "1.5" in found.message
+
+
 def test_a_number_that_moves_inside_its_sentence_is_not_lost() -> None:
     lines = lines_of(["In 1984", "we met."])
     first, second = rows_of(lines)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.localize.placeholders import PLACEHOLDER, protect, restore
+from pipeline.localize.placeholders import PLACEHOLDER, changed_names, protect, restore
 from schemas.localize import Term
 
 NASTY = st.one_of(
@@ -85,12 +85,12 @@ def test_codes_are_taken_out(text: str, codes: list[str]) -> None:
     assert list(wanted(text)) == codes
 
 
-def test_figures_ordinals_and_names_stay_for_the_engine() -> None:
-    assert wanted("On May 5th, 12,500 people of 12-year-old John paid $5.99 at 10:30 for No. 7, or 50%.") == {}
+def test_figures_and_ordinals_stay_for_the_engine() -> None:
+    assert wanted("On May 5th, 12,500 people of 12-year-old men paid $5.99 at 10:30 for No. 7, or 50%.") == {}
 
 
-@pytest.mark.parametrize("mangled", ["0*QXBB", "0qxbb", "*0QXBB"])
-def test_a_placeholder_that_the_engine_marked_or_wrote_small_is_the_same(mangled: str) -> None:
+@pytest.mark.parametrize("mangled", ["0*QXBB", "0qxbb", "*0QXBB", "0 QXBB", "0 *QXBB"])
+def test_a_placeholder_that_the_engine_marked_parted_or_wrote_small_is_the_same(mangled: str) -> None:
     protected = protect("Anna", terms=UNTRANSLATED, language="en")
     assert restore(protected, mangled).text.lstrip("*") == "Anna"
 
@@ -101,6 +101,39 @@ def test_what_did_not_come_back_exactly_once_is_told() -> None:
     restored = restore(protected, f"{anna.token} y {anna.token}")
     assert (restored.text, restored.lost, restored.doubled) == ("Anna y Anna", (code,), (anna,))
     assert not restored.is_whole
+
+
+def test_names_are_taken_out_as_names_beside_terms_and_codes() -> None:
+    protected = protect("I saw Anna White with an MP3 of Rose Stone.", terms=UNTRANSLATED, language="en")
+    assert [(one.original, one.is_name) for one in protected.placeholders] == [
+        ("Anna", False),
+        ("White", True),
+        ("MP3", False),
+        ("Rose Stone", True),
+    ]
+
+
+def test_a_placeholder_that_is_given_up_leaves_the_others() -> None:
+    protected = protect("Anna and 12km", terms=UNTRANSLATED, language="en")
+    anna, code = protected.placeholders
+    left = protected.without([anna])
+    assert (left.text, left.placeholders) == (f"Anna and {code.token}", (code,))
+
+
+@given(NASTY, st.data())
+def test_giving_placeholders_up_gives_their_text_back(text: str, data: st.DataObject) -> None:
+    protected = protect(text, terms=UNTRANSLATED, language="en")
+    given_up = [one for one in protected.placeholders if data.draw(st.booleans())]
+    left = protected.without(given_up)
+    assert restore(left, left.text) == restore(protected, protected.text)
+    assert protected.without(protected.placeholders).text == text
+
+
+def test_a_name_that_comes_back_less_often_than_it_was_said_is_changed() -> None:
+    protected = protect("I think Will saw Rose and Will.", language="en")
+    assert [one.original for one in changed_names(protected, "Creo que Will vio Rose.")] == ["Will", "Will"]
+    assert changed_names(protected, "Creo que Will vio Rose y Will.") == ()
+    assert [one.original for one in changed_names(protected, "Will y Will, Roses")] == ["Rose"]
 
 
 def test_a_text_with_more_codes_than_there_are_tokens_keeps_the_rest() -> None:
@@ -122,6 +155,9 @@ The Anna bridge is closed.
 Anna has seen it.
 I want 2 Anna dogs.
 In Anna I was happy.
+It is an Anna problem.
+It is the Anna.
+This is a Anna, and that was the Anna problem.
 Is it a 3D MP3 from the 1990s, 12km from www.foo.com?
 """
 """Each part of speech that a name can be taken for, and what Apertium breaks when it is left in."""

@@ -14,7 +14,7 @@ from pipeline.localize.references import (
     MOST_CLIPS,
     SHORTEST_MS,
     Clip,
-    Envelope,
+    VoiceEnvelope,
     choose,
     is_clipped,
     word_error_rate,
@@ -28,14 +28,14 @@ from tests.pipeline.localize.titles import LENGTH_MS, Said, said
 SPEECH_DBFS, ROOM_DBFS = -20.0, -60.0
 
 
-def envelope(speech: list[Span], *, level_dbfs: float = SPEECH_DBFS, noise_dbfs: float = ROOM_DBFS) -> Envelope:
+def envelope(speech: list[Span], *, level_dbfs: float = SPEECH_DBFS, noise_dbfs: float = ROOM_DBFS) -> VoiceEnvelope:
     """Sound that is loud where there is speech and soft elsewhere."""
     steps = LENGTH_MS // LEVEL_STEP_MS + 1
     levels, probabilities = np.full(steps, noise_dbfs), np.zeros(steps)
     for span in speech:
         spoken = slice(span.start_ms // LEVEL_STEP_MS, -(-span.end_ms // LEVEL_STEP_MS))
         levels[spoken], probabilities[spoken] = level_dbfs, 1.0
-    return Envelope(levels, probabilities)
+    return VoiceEnvelope(levels, probabilities)
 
 
 def passage(*sentences: tuple[int, int], confidence: float = 0.9) -> Passage:

@@ -245,7 +245,16 @@ def titles(draw: st.DrawFn) -> Title:
 
 
 @given(titles())
-def test_target_cues_follow_the_source_cues_and_leave_none_out(title: Title) -> None:
+def test_target_cues_are_true_to_the_source_cues_in_order_words_and_time(title: Title) -> None:
+    """All that holds for any title; together, since each title is captioned twice."""
+    follow_the_source_cues_and_leave_none_out(title)
+    say_all_of_the_translation_of_their_source_cue_and_nothing_else(title)
+    are_apart_and_inside_the_title(title)
+    are_spoken_within_their_lines(title)
+    stand_where_their_lines_are_said(title)
+
+
+def follow_the_source_cues_and_leave_none_out(title: Title) -> None:
     found = links(title.built.groups)
     assert [link.cue_index for link in found] == list(range(len(title.built.cues)))
     numbers = [link.source_cue_index for link in found]
@@ -254,8 +263,7 @@ def test_target_cues_follow_the_source_cues_and_leave_none_out(title: Title) -> 
     assert set(numbers) == answered
 
 
-@given(titles())
-def test_target_cues_say_all_of_the_translation_of_their_source_cue_and_nothing_else(title: Title) -> None:
+def say_all_of_the_translation_of_their_source_cue_and_nothing_else(title: Title) -> None:
     for number in range(len(title.source.cues)):
         wanted = [Word(w.text, w.span, None) for w in words_of(title.retimed, number)]
         of_source = [cue for group, cue in zip(title.built.groups, title.built.cues, strict=True) if group == number]
@@ -264,8 +272,7 @@ def test_target_cues_say_all_of_the_translation_of_their_source_cue_and_nothing_
         assert alignment(of_source, wanted) is not None
 
 
-@given(titles())
-def test_target_cues_are_apart_and_inside_the_title(title: Title) -> None:
+def are_apart_and_inside_the_title(title: Title) -> None:
     at_ms = 0
     for cue in title.built.cues:
         assert at_ms <= cue.span.start_ms
@@ -273,8 +280,7 @@ def test_target_cues_are_apart_and_inside_the_title(title: Title) -> None:
     assert at_ms <= title.length_ms
 
 
-@given(titles())
-def test_the_speech_of_target_cues_lies_within_that_of_their_lines(title: Title) -> None:
+def are_spoken_within_their_lines(title: Title) -> None:
     spans = {line.line_index: line.span for line in title.source.lines}
     for number in range(len(title.source.cues)):
         of_cue = [line.span for line in title.source.lines if line.cue_index == number]
@@ -286,8 +292,7 @@ def test_the_speech_of_target_cues_lies_within_that_of_their_lines(title: Title)
         assert any(span.start_ms <= line.span.start_ms and line.span.end_ms <= span.end_ms for span in of_source)
 
 
-@given(titles())
-def test_target_cues_stand_where_their_lines_are_said(title: Title) -> None:
+def stand_where_their_lines_are_said(title: Title) -> None:
     """As far from its speech as timing may move a cue; by a frame more for each that crowds in before or after it."""
     frame_ms = 1 if title.rate is None else math.ceil(1000 / title.rate)
     heard_ms = 0

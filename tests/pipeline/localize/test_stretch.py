@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.localize.level import DIALOGUE_LUFS, loudness_lufs
-from pipeline.localize.stretch import DUB_RATE_HZ, FADE_MS, placed_sound, stretched
+from pipeline.localize.stretch import FADE_MS, placed_sound, stretched
 from pipeline.localize.takes import Sound
+from schemas.sound import MIX_RATE_HZ
 from tests.support.tone_engine import PITCH_HZ, tone
 
 TEMPOS = (0.85, 1.0, 1.1, 1.25)
@@ -30,7 +31,7 @@ LEVEL_TOLERANCE_LU = 1.0
 """What stretching may do to loudness; measured 0.5 LU at 1.25. Lines are brought to one loudness afterwards."""
 
 
-def sine(length_ms: int, *, rate_hz: int = DUB_RATE_HZ) -> Sound:
+def sine(length_ms: int, *, rate_hz: int = MIX_RATE_HZ) -> Sound:
     at = np.arange(length_ms * rate_hz // 1000) / rate_hz
     return Sound((0.3 * np.sin(2 * np.pi * PITCH_HZ * at)).astype(np.float32), rate_hz)
 
@@ -39,7 +40,7 @@ def pitch_hz(samples: npt.NDArray[np.float32]) -> float:
     """Strongest frequency, to 0.03 Hz."""
     bins = 1 << 21
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), bins))
-    return float(spectrum.argmax() * DUB_RATE_HZ / bins)
+    return float(spectrum.argmax() * MIX_RATE_HZ / bins)
 
 
 @pytest.mark.parametrize("tempo", TEMPOS)
@@ -71,30 +72,30 @@ def test_at_its_own_length_a_take_is_not_touched_but_for_its_fades() -> None:
 
 
 def test_the_rest_of_the_last_millisecond_is_silence() -> None:
-    sound = Sound(sine(1_000).samples[:-30], DUB_RATE_HZ)
+    sound = Sound(sine(1_000).samples[:-30], MIX_RATE_HZ)
     assert sound.natural_ms == 1_000
     assert not stretched(sound, placed_ms=1_000)[-30:].any()
 
 
 @pytest.mark.parametrize("tempo", TEMPOS)
 def test_both_ends_are_silent_so_that_nothing_clicks(tempo: float) -> None:
-    cosine = 0.5 * np.cos(2 * np.pi * PITCH_HZ * np.arange(48_000) / DUB_RATE_HZ)  # begins and ends at its peak
-    made = stretched(Sound(cosine.astype(np.float32), DUB_RATE_HZ), placed_ms=round(1_000 / tempo))
+    cosine = 0.5 * np.cos(2 * np.pi * PITCH_HZ * np.arange(48_000) / MIX_RATE_HZ)  # begins and ends at its peak
+    made = stretched(Sound(cosine.astype(np.float32), MIX_RATE_HZ), placed_ms=round(1_000 / tempo))
     assert made[0] == 0
     assert made[-1] == 0
-    steepest = 0.5 * 2 * np.pi * PITCH_HZ / DUB_RATE_HZ
+    steepest = 0.5 * 2 * np.pi * PITCH_HZ / MIX_RATE_HZ
     assert np.abs(np.diff(made)).max() < 2 * steepest  # a click would be fifty times as steep
 
 
 @pytest.mark.parametrize("tempo", [0.85, 1.1, 1.25])
 def test_what_is_said_at_the_very_beginning_and_end_is_still_there(tempo: float) -> None:
     """A click of 20 ms at 10, 1,000 and 1,970 ms."""
-    burst = 0.5 * np.hanning(960) * np.sin(2 * np.pi * 1_000 * np.arange(960) / DUB_RATE_HZ)
-    samples = np.zeros(2 * DUB_RATE_HZ, np.float32)
+    burst = 0.5 * np.hanning(960) * np.sin(2 * np.pi * 1_000 * np.arange(960) / MIX_RATE_HZ)
+    samples = np.zeros(2 * MIX_RATE_HZ, np.float32)
     starts = [480, 48_000, 94_560]
     for start in starts:
         samples[start : start + 960] += burst.astype(np.float32)
-    made = np.abs(stretched(Sound(samples, DUB_RATE_HZ), placed_ms=round(2_000 / tempo)))
+    made = np.abs(stretched(Sound(samples, MIX_RATE_HZ), placed_ms=round(2_000 / tempo)))
     envelope = np.convolve(made, np.hanning(480), "same")
     for start in starts:
         expected = round((start + 480) / tempo)
@@ -108,10 +109,10 @@ def test_the_sound_of_a_place_is_24_bit_flac_at_the_loudness_of_dialogue() -> No
     made = placed_sound(tone(24_000), placed_ms=900)
     info = soundfile.info(io.BytesIO(made))
     assert (info.format, info.subtype, info.samplerate, info.channels, info.frames) == (
-        "FLAC", "PCM_24", DUB_RATE_HZ, 1, 43_200,
+        "FLAC", "PCM_24", MIX_RATE_HZ, 1, 43_200,
     )  # fmt: skip
     samples, _ = soundfile.read(io.BytesIO(made), dtype="float32")
-    assert loudness_lufs(samples, DUB_RATE_HZ) == pytest.approx(DIALOGUE_LUFS, abs=0.1)
+    assert loudness_lufs(samples, MIX_RATE_HZ) == pytest.approx(DIALOGUE_LUFS, abs=0.1)
 
 
 def test_the_same_take_makes_the_same_bytes() -> None:
@@ -124,8 +125,8 @@ def test_real_speech_keeps_its_loudness_its_pitch_and_its_headroom(shared_media:
     samples, rate_hz = soundfile.read(shared_media / "lj" / "LJ001-0002.flac", dtype="float32")
     sound = Sound(samples, rate_hz)
     made = stretched(sound, placed_ms=round(sound.natural_ms / tempo))
-    assert loudness_lufs(made, DUB_RATE_HZ) == pytest.approx(loudness_lufs(samples, rate_hz), abs=LEVEL_TOLERANCE_LU)
-    found, expected = median_f0_hz(made, DUB_RATE_HZ), median_f0_hz(samples, rate_hz)
+    assert loudness_lufs(made, MIX_RATE_HZ) == pytest.approx(loudness_lufs(samples, rate_hz), abs=LEVEL_TOLERANCE_LU)
+    found, expected = median_f0_hz(made, MIX_RATE_HZ), median_f0_hz(samples, rate_hz)
     assert abs(1_200 * math.log2(found / expected)) < 50  # cents: half a semitone, the meter's own spread
     assert np.abs(made).max() < 1
 

@@ -49,6 +49,7 @@ def test_no_voice_is_cloned_unless_consent_clip_and_engine_are_all_there(
     voice = choose(heard, clearance, clones=clones)
     may = clones and heard.reference is not None and clearance is not None and clearance.consent is not None
     assert (voice.kind is VoiceKind.CLONED) == may
+    assert (voice.consent_id is not None) == may, "what is not cloned is under no consent"
     assert voice.reason
 
 

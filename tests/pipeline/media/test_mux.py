@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+import soundfile
 from av.stream import Disposition
 
-from pipeline.errors import FfmpegFailed
+from pipeline.errors import FfmpegFailed, StoreError
 from pipeline.media.mux import CaptionText, DubSound, fits_mp4, mux
 from pipeline.media.probe import probe
 from schemas.captions import Cue, Placement
+from schemas.media import Asset
 from schemas.time import Span
 from tests.support import clips, playing
 
@@ -72,9 +76,14 @@ def muxed(tmp_path: Path) -> Callable[..., Path]:
     """Function that muxes a clip with a dub whose beep is from 3000 to 3500 ms."""
 
     def make(
-        clip: Path, *, dubs: tuple[str, ...] = ("es-419",), captions: tuple[str, ...] = (), language: str = "en"
+        clip: Path,
+        *,
+        dubs: tuple[str, ...] = ("es-419",),
+        captions: tuple[str, ...] = (),
+        language: str = "en",
+        asset: Asset | None = None,
     ) -> Path:
-        asset = probe(clip)
+        asset = asset or probe(clip)
         dub = clips.tone(tmp_path, name="dub.wav", from_ms=3_000, to_ms=3_500, length_ms=asset.length_ms)
         folder = tmp_path / f"muxed {clip.name}"
         folder.mkdir()
@@ -83,7 +92,7 @@ def muxed(tmp_path: Path) -> Callable[..., Path]:
             asset,
             folder,
             language=language,
-            dubs=[DubSound(tag, dub, 1, MARKING) for tag in dubs],
+            dubs=[DubSound(tag, dub, 1, MARKING, is_synthetic=True) for tag in dubs],
             captions=[CaptionText(tag, CUES) for tag in captions],
         )
 
@@ -159,7 +168,6 @@ def clips_of(folder: Path, clip: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "cuts", "beep"),
     [
-        (clips.colours, [1_200, 2_800], (1_000, 2_000)),
         (clips.late_audio, [1_200, 2_800], (1_680, 2_680)),
         (clips.late_video, [1_600], (1_000, 2_000)),
         (lambda folder: clips.late_audio(folder, name="late_audio.mkv"), [1_200, 2_800], (1_680, 2_680)),
@@ -209,6 +217,49 @@ def test_captions_without_a_cue_have_no_track(tmp_path: Path) -> None:
         assert "comment" not in container.metadata, "nothing in it is synthetic"
 
 
+@pytest.mark.parametrize(
+    ("make", "timecode", "name"),
+    [
+        (clips.drop_frame_timecode, "00:59:58;00", "muxed.mp4"),
+        (clips.colours, "10:00:00:12", "muxed.mp4"),
+        (clips.two_audio_streams, "10:00:00:12", "muxed.mkv"),
+    ],
+)
+def test_the_start_timecode_of_the_source_goes_with_it(
+    tmp_path: Path, muxed: Callable[..., Path], make: Callable[[Path], Path], timecode: str, name: str
+) -> None:
+    clip = make(tmp_path)
+    file = muxed(clip, captions=("es",), asset=replace(probe(clip), start_timecode=timecode))
+    assert file.name == name
+    assert stated_timecode(file) == timecode
+
+
+@pytest.mark.parametrize("stated", ["10:00:00;12", None])
+def test_a_timecode_that_its_rate_cannot_have_stops_no_file(
+    tmp_path: Path, muxed: Callable[..., Path], stated: str | None
+) -> None:
+    clip = clips.colours(tmp_path)
+    file = muxed(clip, dubs=(), asset=replace(probe(clip), start_timecode=stated))
+    assert stated_timecode(file) is None, "25 frames per second drop none"
+
+
+def stated_timecode(path: Path) -> str | None:
+    """The start timecode that a file states: of its timecode track, or its tag."""
+    with av.open(str(path)) as container:
+        said = [container.metadata, *(stream.metadata for stream in container.streams)]
+    return next((text for tags in said for key, text in tags.items() if key.lower() == "timecode"), None)
+
+
+def test_a_dub_without_a_line_is_not_called_synthetic(tmp_path: Path) -> None:
+    clip = clips.colours(tmp_path)
+    dub = clips.tone(tmp_path, name="dub.wav", from_ms=3_000, to_ms=3_500, length_ms=4_000)
+    sound = DubSound("es", dub, 1, "No line could be dubbed.", is_synthetic=False)
+    file = mux(clip, probe(clip), tmp_path, language="en", dubs=[sound], captions=[])
+    track = tracks(file)[-1]
+    assert track.title == "Español (nothing dubbed: original speech)"
+    assert not track.disposition & Disposition.dub
+
+
 def test_a_language_that_nobody_knows_is_undetermined(tmp_path: Path, muxed: Callable[..., Path]) -> None:
     sound = tracks(muxed(clips.audio_only(tmp_path), dubs=("x-klingon", "gsw"), language="not a tag"))
     assert [track.language for track in sound] == ["und", "und", "gsw"]
@@ -238,11 +289,30 @@ def test_the_name_of_a_stream_is_one_line_however_it_is_written(tmp_path: Path) 
 
 def test_a_dub_that_is_too_short_is_missed(tmp_path: Path) -> None:
     clip = clips.colours(tmp_path)
-    dub = DubSound("es", clips.tone(tmp_path, length_ms=2_000), 1, MARKING)
+    dub = DubSound("es", clips.tone(tmp_path, length_ms=2_000), 1, MARKING, is_synthetic=True)
     with pytest.raises(
         FfmpegFailed, match=r"'colours\.mp4': the dub of the result ends after 2\.0 s and not after 4\.0"
     ):
         mux(clip, probe(clip), tmp_path, language="en", dubs=[dub], captions=[])
+
+
+def test_a_codec_that_no_container_takes_is_said_and_what_to_do(tmp_path: Path) -> None:
+    clip = tmp_path / "old.aiff"
+    soundfile.write(clip, np.zeros(48_000), 48_000, subtype="PCM_S8")
+    said = r"^'old\.aiff': its picture or sound cannot be copied into muxed\.mkv \(.*pcm_s8\); leave out --mux"
+    with pytest.raises(FfmpegFailed, match=said):
+        mux(clip, probe(clip), tmp_path, language="en", dubs=[], captions=[])
+
+
+def test_captions_that_find_no_room_are_one_clear_line(tmp_path: Path) -> None:
+    clip = clips.tone(tmp_path)
+    asset, (soft, hard) = probe(clip), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(StoreError, match=r"cannot write .*captions-0\.srt: no room is left"):
+            mux(clip, asset, tmp_path, language="en", dubs=[], captions=[CaptionText("es", CUES)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_source_without_the_sound_it_had_is_an_error(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_what_is_wrong_is_told(rendered: Rendered, target: str, wanted: list[tup
 
 
 def test_a_title_without_a_dubbed_line_says_so() -> None:
-    assert found(made(), dubbed=0) == [("nothing-dubbed", Severity.ERROR)]
+    assert found(made(), dubbed=0) == [("nothing-dubbed", Severity.WARNING)]
 
 
 def test_a_source_that_is_whole_and_says_what_it_is_needs_no_word() -> None:
@@ -67,3 +67,30 @@ def test_what_was_assumed_or_lost_is_told() -> None:
 def test_messages_are_sentences_with_numbers() -> None:
     (about,) = findings.about(made(mix_lufs=-20), goal("ebu-r128", dialogue_share=1.0), length_ms=LENGTH_MS, dubbed=1)
     assert about.message == "The mix is at -20.0 LUFS; ebu-r128 asks for -23 ± 0.5 LU."
+
+
+@pytest.mark.parametrize(
+    ("length_ms", "severities"),
+    [
+        (60_000, []),
+        (60_040, []),
+        (59_960, []),
+        (60_041, [Severity.WARNING]),
+        (59_000, [Severity.WARNING]),
+        (61_001, [Severity.ERROR]),
+        (1, [Severity.ERROR]),
+    ],
+)
+def test_another_length_of_music_and_effects_is_told_as_bad_as_it_is(
+    length_ms: int, severities: list[Severity]
+) -> None:
+    found = list(findings.about_length(length_ms=length_ms, title_ms=60_000))
+    assert [finding.severity for finding in found] == severities
+    assert all(finding.measured == length_ms - 60_000 for finding in found)
+
+
+def test_a_message_about_another_length_says_what_was_done() -> None:
+    (longer,) = findings.about_length(length_ms=61_500, title_ms=60_000)
+    (shorter,) = findings.about_length(length_ms=58_500, title_ms=60_000)
+    assert "1500 ms longer than the title; its end was cut off" in longer.message
+    assert "1500 ms shorter than the title; silence was added" in shorter.message

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,24 @@ LIMIT_DBTP = -1.0
 BLOCK = 4_800
 METER_STEP_DB = 0.05
 """ffmpeg's meter tells a tenth of a dB."""
+
+ROOT = Path(__file__).parents[3]
+
+_SPENT = """
+import time
+import numpy as np
+from threadpoolctl import threadpool_info
+from pipeline.mix.limiter import Limiting, limited
+blocks = [np.random.default_rng(7).standard_normal((48_000, 2)).astype(np.float32)] * 20
+pools = threadpool_info()
+for _ in range(2):  # threads that were started with NumPy spin for a moment
+    here_s, everywhere_s = time.thread_time(), time.process_time()
+    is_left_alone = all(threadpool_info() == pools for _ in limited(blocks, limit_dbtp=-1, work=Limiting()))
+    spent = time.thread_time() - here_s, time.process_time() - everywhere_s
+print(*spent, is_left_alone)
+"""
+"""Limits 20 s twice; prints of the second time what processor time its thread and all took, and whether products might
+have as many threads as before."""
 
 Samples = npt.NDArray[np.float32]
 
@@ -80,7 +100,7 @@ def test_what_is_below_the_ceiling_is_not_touched() -> None:
 
 def test_the_size_of_the_blocks_changes_nothing() -> None:
     samples = loud("noise")
-    assert run(samples, block=800) == pytest.approx(run(samples, block=48_000), abs=1e-6)
+    assert np.abs(run(samples, block=800) - run(samples, block=48_000)).max() <= 1e-6
 
 
 def test_it_prepares_for_a_peak_and_lets_go_after_it() -> None:
@@ -103,6 +123,14 @@ def test_all_channels_are_turned_down_alike() -> None:
     made = run(samples)
     assert (made[24_001:, 0] == made[24_001:, 1]).all()
     assert made[24_000, 1] < 0.03
+
+
+def test_it_works_in_one_thread_and_leaves_the_threads_of_others_alone() -> None:
+    """Titles run side by side in threads of one process; more threads for products this small only cost time."""
+    spent = subprocess.run([sys.executable, "-c", _SPENT], cwd=ROOT, capture_output=True, text=True, check=True)
+    here_s, everywhere_s, is_left_alone = spent.stdout.split()
+    assert float(everywhere_s) <= 1.1 * float(here_s), "with a second thread it is twice as much"
+    assert is_left_alone == "True"
 
 
 def test_nothing_in_nothing_out() -> None:

@@ -4,8 +4,7 @@ import dataclasses
 
 import pytest
 
-from pipeline.mix.music_and_effects import labelled, length_findings
-from schemas.captions import Severity
+from pipeline.mix.music_and_effects import labelled
 from schemas.media import Asset, AudioStream
 from tests.support import titles
 
@@ -41,28 +40,3 @@ def test_what_is_not_is_not(name: str | None) -> None:
 
 def test_the_stream_with_the_speech_is_never_taken() -> None:
     assert labelled(with_streams("M&E")) is None
-
-
-@pytest.mark.parametrize(
-    ("length_ms", "severities"),
-    [
-        (60_000, []),
-        (60_040, []),
-        (59_960, []),
-        (60_041, [Severity.WARNING]),
-        (59_000, [Severity.WARNING]),
-        (61_001, [Severity.ERROR]),
-        (1, [Severity.ERROR]),
-    ],
-)
-def test_another_length_is_told_as_bad_as_it_is(length_ms: int, severities: list[Severity]) -> None:
-    found = length_findings(length_ms=length_ms, title_ms=60_000)
-    assert [finding.severity for finding in found] == severities
-    assert all(finding.measured == length_ms - 60_000 for finding in found)
-
-
-def test_the_message_says_what_was_done() -> None:
-    (longer,) = length_findings(length_ms=61_500, title_ms=60_000)
-    (shorter,) = length_findings(length_ms=58_500, title_ms=60_000)
-    assert "1500 ms longer than the title; its end was cut off" in longer.message
-    assert "1500 ms shorter than the title; silence was added" in shorter.message

@@ -65,8 +65,11 @@ def test_speech_of_the_original_is_measured_where_it_is_dubbed_alone(folder: Pat
     samples = stereo(0)
     samples[: 48 * 1_000] *= 8
     samples[48 * 2_500 :] *= 8
+    told: list[int] = []
     with raw(folder, samples) as original:
-        assert speech_lufs(original, STEREO, [LINE.span]) == pytest.approx(DIALOGUE_LUFS + 3, abs=0.1)
+        found_lufs = speech_lufs(original, STEREO, [LINE.span], told=told.append)
+    assert found_lufs == pytest.approx(DIALOGUE_LUFS + 3, abs=0.1)
+    assert told == [1_000, 500]
 
 
 def test_the_dub_gets_the_loudness_of_the_original_unless_that_is_silent() -> None:

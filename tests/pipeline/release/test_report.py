@@ -32,9 +32,20 @@ def test_what_needs_a_human_in_another_language_is_shown_with_the_text_in_that_l
 
 def test_a_dub_says_that_it_is_synthetic_how_loud_it_is_and_what_was_left_as_it_was() -> None:
     spanish = sections(report.compose(title()))["In Spanish (es)"]
-    assert "The dubbed speech is synthetic, made by espeak-ng (voices: matched, no voice was cloned)." in spanish
+    said = "SYNTHETIC SPEECH (AI-generated), made by espeak-ng 1.52; voices: matched; no voice was cloned."
+    assert f"**{said}**" in spanish
     assert "| loudness of the mix, of its dialogue | -23.1, -24.0 LUFS |" in spanish
     assert "| dubbed lines, of which keep the original speech | 2, 1 |" in spanish
+
+
+def test_a_dub_in_which_no_line_is_placed_does_not_say_that_speech_is_synthetic() -> None:
+    whole = title()
+    (spanish,) = whole.localized
+    assert spanish.dub is not None
+    flagged = tuple(line for line in spanish.dub.lines if line.placed is None)
+    told = report.compose(replace(whole, localized=(replace(spanish, dub=replace(spanish.dub, lines=flagged)),)))
+    assert "**No line could be dubbed: all speech is the original.**" in told
+    assert "SYNTHETIC" not in told
 
 
 def test_every_rule_is_counted_with_its_severity() -> None:

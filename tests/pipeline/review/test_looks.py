@@ -10,11 +10,13 @@ from typing import Literal
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from pipeline.review.model import Review
 from schemas.captions import Cue
+from schemas.speech import Coverage, CoverageLabel
 from schemas.time import Span, frame_to_ms
 from tests.pipeline.review.conftest import written
 from tests.support import review_picture, reviews
@@ -51,6 +53,87 @@ def test_rows_do_not_overlap_however_their_text_wraps(browser: BrowserContext, t
             )
             for (top, row_height), (following, _) in itertools.pairwise(boxes):
                 assert top + row_height == pytest.approx(following, abs=1)
+
+
+LONGEST = ("Then both of them walked to the old house,", "¿Quiénes vieron a mamá en la ventana azul?")
+"""Lines of 42 characters, the most that a profile for letters allows."""
+
+
+def with_longest_lines() -> Review:
+    """Two languages and a dub, and captions as wide as they may be."""
+    made = reviews.review(cues=4)
+    source, target = (
+        dataclasses.replace(track, cues=tuple(dataclasses.replace(cue, lines=(line, line)) for cue in track.cues))
+        for track, line in zip((made.source, *made.targets), LONGEST, strict=True)
+    )
+    return dataclasses.replace(made, source=source, targets=(target,))
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+def test_the_table_breaks_no_line_that_the_caption_does_not(
+    browser: BrowserContext, tmp_path: Path, width: int
+) -> None:
+    with opened(browser, written(tmp_path, with_longest_lines())) as seen:
+        seen.page.set_viewport_size({"width": width, "height": 900})
+        assert {len(starts) for starts in line_starts(seen.page)} == {1}
+
+
+def test_where_the_table_must_break_a_line_the_rest_is_set_in(browser: BrowserContext, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, reviews.renamed(with_longest_lines(), 0, "long words " * 8))) as seen:
+        first, *rest = next(iter(line_starts(seen.page)))
+        assert rest
+        assert all(left > first + 10 for left in rest)
+
+
+def line_starts(page: Page) -> list[list[float]]:
+    """Left edge of each row of letters of each caption line in the table, in pixels."""
+    found: list[list[float]] = page.locator(".row .line").evaluate_all(
+        """lines => lines.map(line => {
+            const range = document.createRange();
+            range.selectNodeContents(line);
+            const byTop = new Map();
+            for (const box of range.getClientRects()) {
+                const top = Math.round(box.top);
+                byTop.set(top, Math.min(box.left, byTop.get(top) ?? Infinity));
+            }
+            return [...byTop.values()];
+        })"""
+    )
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
+def test_text_and_translation_of_the_selected_caption_are_seen_whatever_is_wrong_with_it(
+    browser: BrowserContext, tmp_path: Path, width: int, height: int
+) -> None:
+    made = reviews.review()
+    wrong = tuple(dataclasses.replace(made.source.findings[0], rule=f"rule-{number}") for number in range(6))
+    made = dataclasses.replace(made, source=dataclasses.replace(made.source, findings=wrong))
+    with opened(browser, written(tmp_path, made), fragment="cue=4") as seen:
+        seen.page.set_viewport_size({"width": width, "height": height})
+        for line in seen.page.locator("#panel .line").all()[:4]:
+            expect(line).to_be_in_viewport(ratio=1)
+        expect(seen.page.locator("#panel .line")).to_have_count(4)
+
+
+def test_why_speech_was_dropped_is_not_painted_over(browser: BrowserContext, tmp_path: Path) -> None:
+    made = reviews.without_captions(reviews.review(cues=4))
+    assert made.levels_dbfs is not None
+    dropped = Coverage(Span(0, made.asset.length_ms), CoverageLabel.DROPPED, "engine: no answer")
+    made = dataclasses.replace(made, coverage=(dropped,), levels_dbfs=np.zeros_like(made.levels_dbfs))
+    with opened(browser, written(tmp_path, made)) as seen:
+        label = pixels_of(seen.page.locator("#timeline").screenshot())[24:34, 8:90]
+    wave, ink = (np.array([int(colour[at : at + 2], 16) for at in (5, 3, 1)]) for colour in ("#a9b6c8", "#8a5a00"))
+    assert not (np.abs(label - wave).max(axis=2) < 4).any()
+    assert (np.abs(label - ink).max(axis=2) < 40).sum() > 50, "there is a label"
+
+
+def pixels_of(png: bytes) -> npt.NDArray[np.int64]:
+    """Pixels of a picture, shape ``(height, width, 3)``: blue, green, red."""
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    return pixels.astype(np.int64)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

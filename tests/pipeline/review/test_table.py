@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from pipeline.review.model import Review
+from schemas.speech import Coverage, CoverageLabel
+from schemas.time import Span
 from tests.pipeline.review.conftest import written
 from tests.support import reviews
 from tests.support.browser import Opened, opened
@@ -205,13 +207,45 @@ def test_text_that_turns_its_direction_leaves_its_neighbours_where_they_are(
     assert places(browser, turned) == places(browser, plain)
 
 
-def test_a_title_in_which_nobody_speaks_says_so(browser: BrowserContext, tmp_path: Path) -> None:
-    made = silent(reviews.review(cues=1))
-    source = dataclasses.replace(made.source, cues=(), findings=())
-    made = dataclasses.replace(made, source=source, targets=(), dubs=(), lines=())
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ([CoverageLabel.NON_SPEECH], "This title has no captions: nobody was heard to speak."),
+        (
+            [CoverageLabel.DROPPED, CoverageLabel.NON_SPEECH, CoverageLabel.DROPPED],
+            "This title has no captions: 2.00 s of speech were heard and dropped (engine: no answer).",
+        ),
+    ],
+)
+def test_a_title_without_captions_says_whether_speech_was_heard(
+    browser: BrowserContext, tmp_path: Path, parts: list[CoverageLabel], told: str
+) -> None:
+    reasons = {CoverageLabel.DROPPED: "engine: no answer"}
+    coverage = tuple(
+        Coverage(Span(1_000 * at, 1_000 * (at + 1)), label, reasons.get(label)) for at, label in enumerate(parts)
+    )
+    made = dataclasses.replace(reviews.without_captions(silent(reviews.review(cues=1))), coverage=coverage)
     with opened(browser, written(tmp_path, made)) as seen:
-        expect(seen.page.locator("#empty")).to_contain_text("nobody was heard to speak")
+        expect(seen.page.locator("#empty")).to_have_text(told)
         assert seen.complaints == []
+
+
+def test_a_title_without_sound_says_so(browser: BrowserContext, tmp_path: Path) -> None:
+    made = reviews.without_captions(silent(reviews.review(cues=1)))
+    made = dataclasses.replace(made, asset=dataclasses.replace(made.asset, audio=(), audio_choice=None), coverage=())
+    with opened(browser, written(tmp_path, made)) as seen:
+        expect(seen.page.locator("#empty")).to_have_text("This title has no captions: it has no sound.")
+
+
+def test_a_dub_without_a_line_is_not_called_synthetic(browser: BrowserContext, tmp_path: Path) -> None:
+    made = silent(reviews.review(cues=8))
+    (dub,) = made.dubs
+    flagged = dataclasses.replace(dub, lines=(dub.lines[6],))
+    with opened(browser, written(tmp_path, dataclasses.replace(made, dubs=(flagged,)))) as seen:
+        expect(seen.page.locator("#marks")).to_contain_text("Spanish dub: no line could be dubbed")
+        expect(seen.page.locator("#marks")).not_to_contain_text("synthetic")
+        seen.page.locator("#tab-voices").click()
+        expect(seen.page.locator("#panel")).to_contain_text("No synthetic speech.")
 
 
 def test_ten_thousand_captions_keep_few_rows_in_the_document(browser: BrowserContext, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -134,6 +135,14 @@ def test_a_muxed_file_is_made_anew_when_a_language_changes_and_not_otherwise(tit
     assert title.muxed(language="fr").fingerprint != made.fingerprint
     assert title.muxed(to="pt").fingerprint != made.fingerprint
     assert len(title.runs) == count + 2
+
+
+def test_copies_of_a_title_that_lies_elsewhere_in_time_are_made_anew(title: Title) -> None:
+    moved = replace(title, asset=replace(title.asset, zero=title.asset.zero + Fraction(1, 25)))
+    made = [preview.preview(one.work, one.asset, one.source).fingerprint for one in (title, moved)]
+    assert made[0] != made[1]
+    timed = replace(title, asset=replace(title.asset, start_timecode="10:00:00:00"))
+    assert title.muxed().fingerprint != timed.muxed().fingerprint
 
 
 def test_a_source_that_is_gone_is_one_clear_line_and_leaves_nothing(title: Title) -> None:

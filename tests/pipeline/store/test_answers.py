@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from schemas.time import Span
 
 ASSET = "0123456789abcdef"
 MODEL = ModelId("pocketsphinx/en-us", "5.1.1")
+BATCHES = 32
 ASKED = TranscribeRequest("", ASSET, "assets/a/prepare/f/abc.flac", Span(0, 30_000), "en")
 
 
@@ -147,13 +150,13 @@ def test_a_failure_is_asked_again_unless_it_counts(answers: Answers, objects: Fo
     assert find(answers, "a", "b", include_failures=True) == ["the engine died", "finally"]
 
 
-def test_many_parts_fold_into_one_and_again_into_the_same(answers: Answers, objects: FolderObjects) -> None:
+def test_many_parts_fold_into_one_which_is_left_alone(answers: Answers, objects: FolderObjects) -> None:
     for number in range(20):
         keep(answers, said(str(number), f"text{number}"), said(str(number + 1), "late"))
     assert answers.compact(ASSET, Job.TRANSCRIBE, Transcript) == 20
     (part,) = objects.list(layout.answers(ASSET, Job.TRANSCRIBE))
     assert layout.is_folded(part.key)
-    assert answers.compact(ASSET, Job.TRANSCRIBE, Transcript) == 1
+    assert answers.compact(ASSET, Job.TRANSCRIBE, Transcript) == 0
     assert [stored.key for stored in objects.list(layout.answers(ASSET, Job.TRANSCRIBE))] == [part.key]
 
 
@@ -170,6 +173,46 @@ def test_a_fold_that_died_before_it_removed_the_old_parts_changes_nothing(
     assert find(answers, "a", "0", "4") == before
     answers.compact(ASSET, Job.TRANSCRIBE, Transcript)
     assert find(answers, "a", "0", "4") == before
+    assert len(list(objects.list("answers/"))) == 1
+
+
+class CountingObjects(FolderObjects):
+    """Counts what is written."""
+
+    written_bytes = 0
+
+    def put_file(self, key: str, source: Path, *, consume: bool = False) -> None:
+        self.written_bytes += source.stat().st_size
+        super().put_file(key, source, consume=consume)
+
+
+def test_folding_after_every_batch_costs_a_doubling_each_and_not_a_rewrite_of_all(tmp_path: Path) -> None:
+    objects = CountingObjects(tmp_path / "library")
+    answers = Answers(objects)
+    words = random.Random(7)
+    kept_bytes = 0
+    for batch in range(BATCHES):
+        before = objects.written_bytes
+        for half in "ab":  # no two parts alike, and nothing that compresses: as takes are
+            keep(answers, *(said(f"{batch}{half}{n}", words.randbytes(4_000).hex()) for n in range(2)))
+        kept_bytes += objects.written_bytes - before
+        answers.compact(ASSET, Job.TRANSCRIBE, Transcript)
+    doublings = math.log2(BATCHES)
+    assert objects.written_bytes - kept_bytes <= (doublings + 1) * kept_bytes
+    assert len(list(objects.list("answers/"))) <= doublings + 1
+    assert None not in find(
+        answers, *(f"{batch}{half}{n}" for batch in range(BATCHES) for half in "ab" for n in range(2))
+    )
+
+
+def test_answers_that_came_a_second_time_are_folded_away(answers: Answers, objects: FolderObjects) -> None:
+    for number in range(30):
+        keep(answers, said(str(number), "first"))
+    answers.compact(ASSET, Job.TRANSCRIBE, Transcript)
+    for text in ("second", "third"):
+        keep(answers, said("0", text))
+    answers.compact(ASSET, Job.TRANSCRIBE, Transcript)
+    assert find(answers, "0", "29") == ["first", "first"]
     assert len(list(objects.list("answers/"))) == 1
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store import consents
-from pipeline.store.consents import MAX_BYTES, Recorded, about, parse
+from pipeline.store.consents import MAX_BYTES, Consents, Recorded, parse
 from pipeline.store.objects import FolderObjects
 from schemas.consents import Consent, ConsentedVoice
 
@@ -25,6 +26,10 @@ def objects(tmp_path: Path) -> FolderObjects:
 @pytest.fixture
 def example() -> str:
     return EXAMPLE.read_text(encoding="utf-8")
+
+
+def about(objects: FolderObjects, asset_id: str) -> Recorded:
+    return Consents().about(objects, asset_id)
 
 
 def test_the_example_is_a_record(example: str) -> None:
@@ -56,6 +61,46 @@ def test_a_record_that_is_put_into_the_library_is_found_by_the_assets_that_it_na
     objects.put("consents/season-2/joe.toml", example.replace("Jane", "Joe").encode())
     assert [one.consent_id for one in about(objects, ASSET).consents] == ["jane-doe", "season-2/joe"]
     assert about(objects, OTHER_ASSET) == Recorded()
+
+
+class CountingObjects(FolderObjects):
+    """Counts what is read."""
+
+    reads = 0
+
+    def get(self, key: str) -> bytes:
+        self.reads += 1
+        return super().get(key)
+
+
+def test_a_record_is_read_once_however_many_titles_ask(tmp_path: Path, example: str) -> None:
+    objects = CountingObjects(tmp_path / "library")
+    objects.put("consents/jane-doe.toml", example.encode())
+    objects.put("consents/broken.toml", f"{example}]".encode())
+    records = Consents()
+    answers = [records.about(objects, asset) for asset in (ASSET, OTHER_ASSET, ASSET, *(f"{n:016x}" for n in range(9)))]
+    assert objects.reads == 2
+    assert (len(answers[2].consents), len(answers[2].broken)) == (1, 1)
+    assert answers[2] == answers[0]
+    assert set(answers[3:]) == {Recorded()}
+
+
+def test_a_record_that_changes_or_is_withdrawn_counts_as_it_is_now(objects: FolderObjects, example: str) -> None:
+    records = Consents()
+    objects.put("consents/jane-doe.toml", example.encode())
+    assert [one.person for one in records.about(objects, ASSET).consents] == ["Jane Doe"]
+    objects.put("consents/jane-doe.toml", example.replace("Jane", "June").encode())
+    assert [one.person for one in records.about(objects, ASSET).consents] == ["June Doe"]
+    objects.delete("consents/jane-doe.toml")
+    assert records.about(objects, ASSET) == Recorded()
+
+
+def test_libraries_that_share_a_reader_keep_their_own_records(tmp_path: Path, example: str) -> None:
+    one, other = FolderObjects(tmp_path / "one"), FolderObjects(tmp_path / "other")
+    one.put("consents/a.toml", example.encode())
+    other.put("consents/a.toml", example.replace("Jane", "June").encode())
+    records = Consents()
+    assert [records.about(library, ASSET).consents[0].person for library in (one, other)] == ["Jane Doe", "June Doe"]
 
 
 def test_a_library_without_records_has_none(objects: FolderObjects) -> None:
@@ -116,10 +161,22 @@ def test_a_broken_record_of_another_asset_is_not_told(objects: FolderObjects, ex
     assert about(objects, OTHER_ASSET) == Recorded()
 
 
-def test_a_file_that_is_too_large_is_not_read(objects: FolderObjects, example: str) -> None:
+@pytest.mark.parametrize("asset_id", [ASSET, OTHER_ASSET])
+def test_a_file_that_is_too_large_is_not_read_and_told_of_every_asset(
+    objects: FolderObjects, example: str, asset_id: str
+) -> None:
     objects.put("consents/a.toml", example.encode() + b"#" * MAX_BYTES)
-    (broken,) = about(objects, ASSET).broken
-    assert "64 KB" in broken.reason
+    (broken,) = about(objects, asset_id).broken
+    assert "128 KB" in broken.reason
+
+
+def test_a_record_of_a_thousand_episodes_is_no_larger_than_a_record_may_be(
+    objects: FolderObjects, example: str
+) -> None:
+    head, entry = re.sub(r" *#.*", "", example).split("[[voices]]")
+    entries = (entry.replace(ASSET, f"{number:016x}") for number in range(1_000))
+    objects.put("consents/a.toml", (head + "".join(f"[[voices]]{one}" for one in entries)).encode())
+    assert len(about(objects, f"{999:016x}").consents) == 1
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b'person = "\xe9"', b"a = " + b"[" * 50_000])

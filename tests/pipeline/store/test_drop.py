@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from pipeline.store import drop, receipts
 from pipeline.store.objects import FolderObjects
 from pipeline.store.receipts import Receipt, Verdict
@@ -101,6 +103,25 @@ def test_what_a_job_file_brings_along_is_no_title_of_its_own(tmp_path: Path) -> 
     for name in ("film.mkv.job.toml", "film.mkv.me.wav", "film.mkv.terms.csv"):
         dropped(tmp_path, name)
     found = drop.pending(FolderObjects(tmp_path), now_ns=lambda: in_an_hour(path))
+    assert names(found) == ["film.mkv"]
+
+
+@pytest.mark.parametrize("late", ["film.mkv.job.toml", "film.mkv.me.wav", "film.mkv.terms.csv"])
+def test_a_file_waits_while_what_belongs_to_it_is_being_copied(tmp_path: Path, late: str) -> None:
+    path = dropped(tmp_path, "film.mkv")
+    for name in ("film.mkv.job.toml", "film.mkv.me.wav", "film.mkv.terms.csv"):
+        dropped(tmp_path, name)
+    os.utime(tmp_path / "drop" / late, ns=(in_an_hour(path), in_an_hour(path)))
+    objects = FolderObjects(tmp_path)
+    found = drop.pending(objects, now_ns=lambda: in_an_hour(path) + 10**9)
+    assert (names(found), found.unsettled) == ([], ("drop/film.mkv",))
+    assert names(drop.pending(objects, now_ns=lambda: in_an_hour(path) + drop.SETTLE_S * 10**9)) == ["film.mkv"]
+
+
+def test_a_done_file_ends_the_waiting_for_what_belongs_to_a_file_too(tmp_path: Path) -> None:
+    for name in ("film.mkv", "film.mkv.job.toml", "film.mkv.me.wav", "film.mkv.done"):
+        path = dropped(tmp_path, name)
+    found = drop.pending(FolderObjects(tmp_path), now_ns=lambda: path.stat().st_ctime_ns)
     assert names(found) == ["film.mkv"]
 
 

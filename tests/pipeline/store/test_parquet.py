@@ -62,21 +62,47 @@ def test_the_same_rows_make_the_same_bytes(path: Path, tmp_path: Path) -> None:
     assert path.read_bytes() == (tmp_path / "again.parquet").read_bytes()
 
 
-def test_a_stream_of_pictures_is_written_in_many_row_groups(path: Path) -> None:
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """1500 rows of 64 kB; ``at_ms`` is their number."""
+    path = tmp_path_factory.mktemp("pictures") / "rows.parquet"
     frames = (SampledFrame(number, number, 4, 4, b"%08d" % number * 8000) for number in range(1500))
     parquet.write_rows(path, frames, SampledFrame)
-    with pq.ParquetFile(path) as written:
+    return path
+
+
+def test_a_stream_of_pictures_is_written_in_many_row_groups(pictures: Path) -> None:
+    with pq.ParquetFile(pictures) as written:
         sizes = [written.metadata.row_group(group).num_rows for group in range(written.num_row_groups)]
     assert len(sizes) > 1
     assert sum(sizes) == 1500
-    assert [frame.at_ms for frame in parquet.iter_rows(path, SampledFrame)] == list(range(1500))
+    assert [frame.at_ms for frame in parquet.iter_rows(pictures, SampledFrame)] == list(range(1500))
 
 
 def test_only_the_wanted_rows_are_picked_in_order(path: Path) -> None:
     turns = [Turn(Span(number, number + 1), f"S{number % 3}", 1.0) for number in range(1000)]
     parquet.write_rows(path, turns, Turn)
-    picked = parquet.pick_rows(path, Turn, column="speaker", values=["S2", "S9"])
-    assert picked == [turn for turn in turns if turn.speaker == "S2"]
+    assert parquet.pick_rows(path, Turn, numbers=[999, 0, 511, 512]) == [turns[n] for n in (0, 511, 512, 999)]
+    assert parquet.pick_rows(path, Turn, numbers=[]) == []
+
+
+@given(st.sets(st.integers(0, 1499), max_size=30))
+def test_rows_are_picked_from_any_row_group(pictures: Path, numbers: set[int]) -> None:
+    picked = parquet.pick_rows(pictures, SampledFrame, numbers=numbers)
+    assert [frame.at_ms for frame in picked] == sorted(numbers)
+
+
+def test_what_holds_no_wanted_row_is_not_read(pictures: Path, path: Path) -> None:
+    """Damage in one row group is noticed by whoever reads it, and by nobody else."""
+    with pq.ParquetFile(pictures) as whole:
+        last = whole.metadata.row_group(whole.num_row_groups - 1).column(4)
+    assert last.path_in_schema == "jpeg"
+    data = bytearray(pictures.read_bytes())
+    data[last.data_page_offset + last.total_compressed_size // 2] ^= 0x10
+    path.write_bytes(bytes(data))
+    assert [frame.at_ms for frame in parquet.pick_rows(path, SampledFrame, numbers=[3])] == [3]
+    with pytest.raises(StoreError, match="damaged"):
+        parquet.pick_rows(path, SampledFrame, numbers=[3, 1499])
 
 
 def test_rows_that_fail_midway_leave_no_file(path: Path) -> None:
@@ -111,8 +137,8 @@ def test_rows_of_another_record_are_refused(path: Path) -> None:
     parquet.write_rows(path, REGIONS, SpeechRegion)
     with pytest.raises(StoreError, match="does not hold Turn rows"):
         parquet.read_rows(path, Turn)
-    with pytest.raises(StoreError, match="has no column speaker"):
-        parquet.pick_rows(path, Turn, column="speaker", values=["S1"])
+    with pytest.raises(StoreError, match="does not hold Turn rows"):
+        parquet.pick_rows(path, Turn, numbers=[1])
     with pytest.raises(StoreError, match="has no column speaker"):
         parquet.read_columns(path, ["speaker"])
 

@@ -72,7 +72,7 @@ class Raw:
     """The translation, with one space between words, its marks taken out."""
 
     unknown: tuple[str, ...]
-    """Words that it marked, each once, as they stand in ``text``."""
+    """Words that it marked, each once, as they stand in ``text``; bare figures, as of ``21st``, are none."""
 
 
 class Pipeline:
@@ -203,7 +203,7 @@ def decoded(answer: str, number: int) -> Raw | None:
     if "\0" in answer or not answer.endswith(end):
         return None
     body = answer.removesuffix(end).removesuffix(".")
-    unknown = dict.fromkeys(_plain(match[1]) for match in _MARKED.finditer(body) if match[1])
+    unknown = dict.fromkeys(_plain(match[1]) for match in _MARKED.finditer(body) if any(map(str.isalpha, match[1])))
     text = _plain(_MARKED.sub(r"\1", body))
     return Raw(" ".join(text.split()), tuple(unknown))
 

@@ -19,7 +19,7 @@ from workers.families import Extra, Family, Lack, Loaded, Setting
 NAME = "embedded"
 """What the user writes after ``--engine``."""
 
-_TREATMENT = {Job.TRANSCRIBE: 1, Job.ALIGN: 1, Job.DIARIZE: 1, Job.DESCRIBE: 1, Job.TRANSLATE: 1, Job.SYNTHESIZE: 1}
+_TREATMENT = {Job.TRANSCRIBE: 1, Job.ALIGN: 1, Job.DIARIZE: 1, Job.DESCRIBE: 1, Job.TRANSLATE: 2, Job.SYNTHESIZE: 1}
 """Counts changes of our own part of each engine that change its answers; in the model's revision."""
 
 REMEDY = "delete .venv and run ./run demo"
@@ -102,7 +102,7 @@ EMBEDDED = Family(
     _model_id,
     language_failure=_language_failure,
     pair_failure=pairs.pair_failure,
-    abilities=Abilities(shortens=False, clones=False, varies=False),
+    abilities=Abilities(shortens=False, clones=False, varies=False, drafts=True),
     lacks=_lacks,
     load=_load,
     extras=_extras,

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from pipeline.errors import EngineUnavailable
 from schemas.jobs import Job, Request, Result
-from workers.engines.embedded import align, describe, diarize, family, synthesize, transcribe, translate
+from workers.engines.embedded import align, describe, family, synthesize, transcribe, translate
 from workers.engines.embedded.seats import Seats, TaskFailed
 from workers.families import Loaded, Setting
 
@@ -31,6 +31,8 @@ def load(job: Job, setting: Setting) -> Loaded:
             fitting = _seats(align.load, setting)
             return _loaded(align.PocketSphinxAligner(setting.media, fitting).align, fitting)
         case Job.DIARIZE:
+            from workers.engines.embedded import diarize  # noqa: PLC0415 - scikit-learn takes a second to import
+
             listening = _seats(diarize.load, setting)
             return _loaded(diarize.MfccDiarizer(setting.media, listening).diarize, listening)
         case Job.DESCRIBE:

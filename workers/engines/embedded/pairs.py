@@ -16,10 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
+from pydantic import ConfigDict, TypeAdapter
 
 from schemas.languages import UNDETERMINED
 
@@ -173,17 +174,31 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-@cache
-def _tables() -> dict[str, dict[str, Any]]:
-    return tomllib.loads(Path(__file__).with_name("apertium.toml").read_text("utf-8"))
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What Apertium has: what ``apertium.toml`` holds."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    packages: Mapping[str, tuple[str, ...]]
+    """Directions of each of Debian's packages, as ``eng-spa``."""
+
+    members: Mapping[str, str]
+    """Languages that Apertium treats as one or calls otherwise, by their code."""
 
 
 @cache
 def packages() -> Mapping[str, str]:
     """Debian's package of each direction."""
-    return {direction: name for name, directions in _tables()["packages"].items() for direction in directions}
+    return {direction: name for name, directions in _catalogue().packages.items() for direction in directions}
 
 
 def _members() -> Mapping[str, str]:
     """Codes of languages that Apertium calls otherwise."""
-    return _tables()["members"]
+    return _catalogue().members
+
+
+@cache
+def _catalogue() -> Catalogue:
+    text = Path(__file__).with_name("apertium.toml").read_text("utf-8")
+    return TypeAdapter(Catalogue).validate_python(tomllib.loads(text))

@@ -6,14 +6,12 @@ put back after (``pipeline.localize.placeholders``); what it does not know it sa
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 
-from pipeline.localize.placeholders import PLACEHOLDER, Protected, protect, restore
+from pipeline.localize.placeholders import PLACEHOLDER, Protected, changed_names, protect, restore
 from schemas.jobs import LineAnswer, SourceLine, TranslateRequest, Translation
 from schemas.speech import joined
 from workers.engines.embedded import pairs, parts, wording
@@ -22,6 +20,10 @@ from workers.engines.embedded.seats import Seats, TaskFailed
 
 SPARE_S = 30.0
 """On top of the limits of a request's texts: starting the pipeline on a crowded machine."""
+
+MOST_ASKED = 4
+"""Times a text is asked: with its names, without those that changed, without the placeholders that were lost, and
+without any. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class ApertiumTranslator:
         mode = pairs.mode_for(*languages) if failure is None else None
         lines: tuple[LineAnswer, ...] = ()
         if mode is not None:
-            # Each line is asked twice at most, with placeholders and without; alone only when its sentence was.
-            limit_s = SPARE_S + 4 * LIMIT_S * max(1, len(request.lines))
+            # Each line is asked in its sentence, and alone only when that was.
+            limit_s = SPARE_S + 2 * MOST_ASKED * LIMIT_S * max(1, len(request.lines))
             try:
                 lines = self._seats.ask(Translating(mode.path, request), limit_s=limit_s)
             except TaskFailed as error:
@@ -67,18 +69,13 @@ def load() -> Callable[[Translating], tuple[LineAnswer, ...]]:
     def answer(task: Translating) -> tuple[LineAnswer, ...]:
         if task.mode not in pipelines:
             pipelines[task.mode] = Pipeline(task.mode)
-        return tuple(_answers(task.request, pipelines[task.mode]))
+        return tuple(_answers(task.request.lines, task.request, pipelines[task.mode]))
 
     return answer
 
 
-def _answers(request: TranslateRequest, pipeline: Pipeline) -> Iterator[LineAnswer]:
-    for _, sentence in itertools.groupby(request.lines, key=attrgetter("sentence")):
-        yield from _sentence(tuple(sentence), request, pipeline)
-
-
-def _sentence(lines: tuple[SourceLine, ...], request: TranslateRequest, pipeline: Pipeline) -> Iterator[LineAnswer]:
-    """Answers to lines of one sentence; one by one where its translation has fewer words than they are."""
+def _answers(lines: tuple[SourceLine, ...], request: TranslateRequest, pipeline: Pipeline) -> Iterator[LineAnswer]:
+    """Answers to the lines of a request; one by one where its translation has fewer words than they are."""
     spoken = tuple(line for line in lines if any(char.isalnum() for char in line.text))
     yield from (LineAnswer(line.id, " ".join(line.text.split()), (), ()) for line in lines if line not in spoken)
     if not spoken:
@@ -87,7 +84,7 @@ def _sentence(lines: tuple[SourceLine, ...], request: TranslateRequest, pipeline
     divided = parts.cut(said.text, [line.text for line in spoken], request.target_language)
     if divided is None and len(spoken) > 1:
         for line in spoken:
-            yield from _sentence((line,), request, pipeline)
+            yield from _answers((line,), request, pipeline)
         return
     for line, text in zip(spoken, divided or [said.text], strict=True):
         unknown = tuple(word for word in said.unknown if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text))
@@ -103,14 +100,23 @@ class _Said:
 
 
 def _said(lines: tuple[SourceLine, ...], request: TranslateRequest, pipeline: Pipeline) -> _Said:
-    """The lines' translation as one; without placeholders where they do not all come back."""
+    """The lines' translation as one; without the placeholders that do not come back.
+
+    A name is left to Apertium first and taken out only when it comes back changed: it makes verbs and adjectives
+    agree with a name that it knows, and with no placeholder.
+    """
     source = joined(tuple(line.text for line in lines), request.source_language)
     terms = tuple(dict.fromkeys(term for line in lines for term in line.terms))
-    for protected in (protect(source, terms=terms, language=request.source_language), Protected(source, ())):
+    full = protect(source, terms=terms, language=request.source_language)
+    left = {placeholder for placeholder in full.placeholders if placeholder.is_name}
+    for asked in range(MOST_ASKED):
+        protected = full.without(left) if asked < MOST_ASKED - 1 else Protected(source, ())
         raw = pipeline.translate(protected.text)
         text = wording.repaired(raw.text, source=protected.text, language=request.target_language)
         restored = restore(protected, text)
-        if restored.is_whole:
+        changed = left.intersection(changed_names(full, restored.text)) if asked == 0 else set()
+        if restored.is_whole and not changed:
             break
+        left = (left - changed).union(restored.lost, restored.doubled)
     unknown = tuple(word for word in raw.unknown if not PLACEHOLDER.fullmatch(f"0{word}"))
     return _Said(restored.text, unknown)

@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
+from pydantic import ConfigDict, TypeAdapter
 
 from schemas.languages import UNDETERMINED, primary
 
@@ -48,6 +49,47 @@ _USUAL_RANK = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """How the library's settings sound: what ``espeak.toml`` holds."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    low: str
+    """Variant for low voices."""
+
+    high: str
+    """Variant for high voices."""
+
+    boundary_hz: float
+    """Median pitch that is no low voice any more."""
+
+    boundary_cm: float
+    """Vocal tract above which somebody who speaks high is a low voice all the same."""
+
+    pitch: tuple[float, ...]
+    """Settings of pitch that were measured, rising."""
+
+    rate_wpm: tuple[float, ...]
+    """Settings of pace that were measured, rising."""
+
+    variants: Mapping[str, tuple[float, ...]]
+    """Median pitch in Hz of each variant, at each setting of pitch."""
+
+    languages: Mapping[str, tuple[float, ...]]
+    """Syllables per second of each language, and of ``other`` ones, at each setting of pace."""
+
+    def __post_init__(self) -> None:
+        if missing := {self.low, self.high} - self.variants.keys():
+            raise ValueError(f"no pitch of {', '.join(sorted(missing))}")
+        if "other" not in self.languages:
+            raise ValueError("no pace of other languages")
+        for settings, measured in ((self.pitch, self.variants), (self.rate_wpm, self.languages)):
+            for name, values in measured.items():
+                if len(values) != len(settings) or not _rises(values) or not _rises(settings):
+                    raise ValueError(f"{name}: {len(values)} values of {len(settings)} settings, or they do not rise")
+
+
+@dataclass(frozen=True, slots=True)
 class Tuning:
     """A voice and its parameters."""
 
@@ -75,11 +117,11 @@ def tuned(
     spoken = _voice(language)
     if spoken is None:
         raise ValueError(f"no voice for {language}")
-    table = _tables()
-    variant = _variant(pitch_hz, tract_cm)
-    pitch = OWN_PITCH if pitch_hz is None else _backwards(table["pitch"], table["variants"][variant], pitch_hz)
-    paces = table["languages"].get(primary(language), table["languages"]["other"])
-    rate = OWN_WPM if syllables_per_s is None else _backwards(table["rate_wpm"], paces, syllables_per_s)
+    measured = calibration()
+    variant = _variant(measured, pitch_hz, tract_cm)
+    pitch = OWN_PITCH if pitch_hz is None else _backwards(measured.pitch, measured.variants[variant], pitch_hz)
+    paces = measured.languages.get(primary(language), measured.languages["other"])
+    rate = OWN_WPM if syllables_per_s is None else _backwards(measured.rate_wpm, paces, syllables_per_s)
     return Tuning(f"{spoken}+{variant}", round(pitch), min(FASTEST_WPM, max(SLOWEST_WPM, round(rate))))
 
 
@@ -95,12 +137,21 @@ def languages() -> list[str]:
     return sorted({primary(tag) for tag in _voices()})
 
 
-def _variant(pitch_hz: float | None, tract_cm: float | None) -> str:
-    table = _tables()
-    is_low = pitch_hz is None or pitch_hz < table["boundary_hz"]
-    is_long = tract_cm is not None and tract_cm > table["boundary_cm"]
-    name: str = table["low"] if is_low or is_long else table["high"]
-    return name
+@cache
+def calibration() -> Calibration:
+    """What was measured."""
+    text = Path(__file__).with_name("espeak.toml").read_text("utf-8")
+    return TypeAdapter(Calibration).validate_python(tomllib.loads(text))
+
+
+def _rises(values: Sequence[float]) -> bool:
+    return all(first < second for first, second in itertools.pairwise(values))
+
+
+def _variant(measured: Calibration, pitch_hz: float | None, tract_cm: float | None) -> str:
+    is_low = pitch_hz is None or pitch_hz < measured.boundary_hz
+    is_long = tract_cm is not None and tract_cm > measured.boundary_cm
+    return measured.low if is_low or is_long else measured.high
 
 
 def _backwards(settings: Sequence[float], measured: Sequence[float], wanted: float) -> float:
@@ -150,8 +201,3 @@ def _voices() -> Mapping[str, str]:
                     standard = langcodes.standardize_tag(tag)
                     found[standard] = min(offered, found.get(standard, offered))
     return {tag: name for tag, (_, name) in found.items()}
-
-
-@cache
-def _tables() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("espeak.toml").read_text("utf-8"))

@@ -6,6 +6,7 @@ Only what is right whatever the sentence means; whether a word is the right one 
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from schemas.languages import primary
 
@@ -28,6 +29,8 @@ _ENDS = re.compile(r"([.?!…]+)")
 
 _LEAD = re.compile(r"[\s\-–—\"'“”‘’«»([]*")
 """What stands before the first word of a sentence."""
+
+_WORD = re.compile(r"\w+")
 
 _LEAST_CAPITALS = 4
 """A text of fewer letters may be an abbreviation and says nothing of the case of its translation. Ours."""
@@ -62,7 +65,42 @@ def _cased(text: str, source: str) -> str:
     word = re.match(r"\w+", text[at:])
     if asked.islower() and word and word[0].istitle() and word[0] not in source:
         return text[:at] + first.lower() + text[at + 1 :]
-    return text
+    return _lowered(text, source)
+
+
+def _lowered(text: str, source: str) -> str:
+    """Without the capital that a sentence's first word left on the next one when it stayed as it was: ``Frodo Rió``.
+
+    Apertium gives the first word that it knows the capital of the first word.
+    """
+    said, meant = _ENDS.split(text), _ENDS.split(source)
+    if len(said) != len(meant):
+        return text
+    return "".join(
+        piece if place % 2 else _without_second_capital(piece, whole)
+        for place, (piece, whole) in enumerate(zip(said, meant, strict=True))
+    )
+
+
+def _without_second_capital(sentence: str, source: str) -> str:
+    words = list(_WORD.finditer(sentence))
+    meant = _WORD.findall(source)
+    stayed = sum(1 for _ in takewhile(_is_same, zip((word[0] for word in words), meant, strict=False)))
+    if not 0 < stayed < min(len(words), len(meant)):
+        return sentence
+    word = words[stayed]
+    is_surplus = word[0].istitle() and word[0] not in meant and meant[stayed].islower()
+    if not is_surplus or sum(map(_is_capital, meant)) >= sum(_is_capital(match[0]) for match in words):
+        return sentence
+    return sentence[: word.start()] + word[0].lower() + sentence[word.end() :]
+
+
+def _is_same(pair: tuple[str, str]) -> bool:
+    return pair[0] == pair[1]
+
+
+def _is_capital(word: str) -> bool:
+    return word[:1].isupper()
 
 
 def _opened(text: str) -> str:

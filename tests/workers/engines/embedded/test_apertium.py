@@ -175,6 +175,7 @@ def test_a_text_that_passes_unchanged_comes_back_unchanged(text: str) -> None:
         ("El *Kubernetes es.[][\n3]", Raw("El Kubernetes es", ("Kubernetes",))),
         ("El  *foo-bar's  y *foo-bar's.[][\n3]", Raw("El foo-bar's y foo-bar's", ("foo-bar's",))),
         ("Es @cluster y #ser..[][\n3]", Raw("Es cluster y ser.", ("cluster", "ser"))),
+        ("El #21 de mayo.[][\n3]", Raw("El 21 de mayo", ())),
         ("0*QXBC dijo.[][\n3]", Raw("0QXBC dijo", ("QXBC",))),
         (".[][\n3]", Raw("", ())),
     ],

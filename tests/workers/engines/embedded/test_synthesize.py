@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.localize import pace, pitch
-from schemas.jobs import Job, SynthesizeRequest, Take
+from schemas.jobs import SynthesizeRequest, Take
 from tests.bench.calibrate_espeak import speaking_s
-from workers.client import WorkerEngines
 from workers.engines.embedded import synthesize
 from workers.engines.embedded.seats import Seats
 from workers.engines.embedded.synthesize import MOST_CHARACTERS, EspeakSynthesizer, sayable, trimmed
@@ -110,19 +109,6 @@ def test_markup_is_read_out_and_pictures_are_not(synthesizer: EspeakSynthesizer)
     )
     assert marked.samples > plain.samples
     assert pictured.flac == plain.flac
-
-
-def test_lines_are_spoken_through_the_whole_of_the_worker(tmp_path_factory: pytest.TempPathFactory) -> None:
-    library = tmp_path_factory.mktemp("library")
-    requests = [
-        SynthesizeRequest(f"{n:04x}", "a" * 16, None, None, None, "es", text, 120.0, 5.0, 0)
-        for n, text in enumerate(("Buenos días.", "…", "Hasta mañana."))
-    ]
-    with WorkerEngines(str(library), "embedded", processes=1) as engines:
-        results = engines.answer(Job.SYNTHESIZE, requests, lambda _: None)
-    takes = [result for result in results if isinstance(result, Take)]
-    assert [take.failure is None for take in takes] == [True, False, True]
-    assert heard(takes[2]).size == takes[2].samples
 
 
 @pytest.mark.parametrize(

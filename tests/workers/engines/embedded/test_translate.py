@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.jobs import Job, LineAnswer, SourceLine, TranslateRequest, Translation
+from schemas.jobs import LineAnswer, SourceLine, TranslateRequest
 from schemas.localize import Term
-from workers.client import WorkerEngines
 from workers.engines.embedded import pairs, translate
 from workers.engines.embedded.seats import Seats
 from workers.engines.embedded.translate import ApertiumTranslator
@@ -37,7 +36,7 @@ def ask() -> Iterator[Ask]:
 
 
 def asking(*texts: str, terms: Sequence[Term] = (), number: int = 0, target: str = "es") -> TranslateRequest:
-    lines = tuple(SourceLine(n, text, 0, 42.0, tuple(terms), None) for n, text in enumerate(texts))
+    lines = tuple(SourceLine(n, text, 42.0, tuple(terms), None) for n, text in enumerate(texts))
     return TranslateRequest(f"{number:04x}", "a" * 16, "en", target, lines, (), (), 0)
 
 
@@ -60,6 +59,34 @@ def test_a_glossary_term_acts_and_one_that_is_not_to_be_translated_stays(ask: As
     assert "Rose" in answer.text
     assert "sierpe" in answer.text
     assert "dragón" not in answer.text
+    assert answer.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("My name is Rose White.", "Mi nombre es Rose White."),
+        ("Mr. Baker is here.", "Señor Baker es aquí."),
+        ("Mark called Will.", "Mark llamó Will."),
+        ("We went from New York to London with Rose White.", "Nueva York"),
+        ("In 1969 Neil Armstrong walked on the Moon.", "En 1969 Neil Armstrong anduvo en la Luna."),
+        ("It is an iPhone problem of Rose's house.", "iPhone"),
+    ],
+)
+def test_a_name_stays_and_a_place_has_its_own(ask: Ask, text: str, expected: str) -> None:
+    (answer,) = ask(text)
+    assert expected in answer.text
+    assert "QX" not in answer.text
+
+
+def test_a_placeholder_that_the_engine_parts_is_put_back(ask: Ask) -> None:
+    (answer,) = ask("It is an Anna 12km problem.", terms=[Term("Anna", None)])
+    assert answer.text == "Es un Anna 12km problema."
+    assert answer.unknown == ()
+
+
+def test_figures_are_no_unknown_words(ask: Ask) -> None:
+    (answer,) = ask("On 21st May 1990 we left.")
     assert answer.unknown == ()
 
 
@@ -112,14 +139,6 @@ def test_a_text_that_is_too_long_fails_alone() -> None:
         )
     assert "20000 is the limit" in (refused.failure or "")
     assert texts(answered.lines) == ["La casa es grande."]
-
-
-def test_lines_are_translated_through_the_whole_of_the_worker(tmp_path: Path) -> None:
-    requests = [asking("Good morning.", number=0), asking("The house", "is big.", number=1)]
-    with WorkerEngines(str(tmp_path / "library"), "embedded", processes=1) as engines:
-        results = engines.answer(Job.TRANSLATE, requests, lambda _: None)
-    translations = [result for result in results if isinstance(result, Translation)]
-    assert [texts(translation.lines) for translation in translations] == [["Buenos días."], ["La casa", "es grande."]]
 
 
 def test_no_program_of_apertium_outlives_its_seat() -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from workers.engines.embedded import tuning
-from workers.engines.embedded.tuning import FASTEST_WPM, SLOWEST_WPM, Tuning, tuned
+from workers.engines.embedded.tuning import FASTEST_WPM, SLOWEST_WPM, Calibration, Tuning, tuned
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,31 @@ def test_a_higher_or_faster_speaker_is_never_set_lower_or_slower(pitches: list[f
     )
     assert one.pitch <= other.pitch
     assert one.rate_wpm <= other.rate_wpm
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("high", "m9"),
+        ("languages", {"en": (2.0, 3.0)}),
+        ("languages", {"other": (2.0, 3.0, 4.0)}),
+        ("variants", {"m6": (90.0, 80.0), "f2": (180.0, 200.0)}),
+        ("rate_wpm", (200, 100)),
+        ("boundary", 155),
+    ],
+)
+def test_a_table_that_cannot_be_read_backwards_is_refused(field: str, value: object) -> None:
+    whole: dict[str, object] = {
+        "low": "m6",
+        "high": "f2",
+        "boundary_hz": 155,
+        "boundary_cm": 16.3,
+        "pitch": [0, 100],
+        "rate_wpm": [80, 240],
+        "variants": {"m6": [70.0, 170.0], "f2": [130.0, 330.0]},
+        "languages": {"other": [3.0, 8.0]},
+    }
+    read = TypeAdapter(Calibration).validate_python
+    assert read(whole).variants["f2"] == (130.0, 330.0)
+    with pytest.raises(ValidationError, match=r"no pitch|no pace|do not rise|Unexpected"):
+        read({**whole, field: value})

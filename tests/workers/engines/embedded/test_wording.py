@@ -48,6 +48,11 @@ def test_no_letter_is_lost_or_added_but_where_words_contract(text: str, source: 
         ("el perro", "The dog", "El perro"),
         ("Fue a la casa", "HE WENT HOME", "FUE A LA CASA"),
         ("Vale.", "OK.", "Vale."),
+        ("Frodo Rió.", "Frodo laughed.", "Frodo rió."),
+        ("Engraved En alivio es.", "Engraved in relief is.", "Engraved en alivio es."),
+        ("Él vino. Zorblax Vino.", "He came. Zorblax came.", "Él vino. Zorblax vino."),
+        ("Zorblax Madrid es.", "Zorblax Madrid is.", "Zorblax Madrid es."),
+        ("Frodo Madrid es.", "Frodo loves Madrid.", "Frodo Madrid es."),
     ],
 )
 def test_spacing_case_and_opening_marks_are_as_spanish_has_them(text: str, source: str, expected: str) -> None:

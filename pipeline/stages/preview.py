@@ -53,7 +53,6 @@ def preview(work: Work, asset: Asset, source: Path) -> Done:
         MediaError: It cannot be decoded to its end, or changed meanwhile.
 
     """
-    step = Step(asset.asset_id, "preview", PREVIEW_VERSION, (asset.sha256,), _config(_probed(asset)))
 
     def make(staging: Staging, progress: Progress) -> Counts:
         with steady(source):
@@ -63,7 +62,12 @@ def preview(work: Work, asset: Asset, source: Path) -> Done:
         staging.add_file("preview", made, made.suffix)
         return Counts(1)
 
-    return once(work, step, make)
+    return once(work, preview_step(asset), make)
+
+
+def preview_step(asset: Asset) -> Step:
+    """What bears on the preview of a title."""
+    return Step(asset.asset_id, "preview", PREVIEW_VERSION, (asset.sha256,), _config(_probed(asset)))
 
 
 def dub_preview(work: Work, asset: Asset, mixed: Done, *, language: str) -> Done:

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from pipeline import scenes
 from pipeline.contracts import Abilities, ModelId
 from pipeline.stages.media import PREPARE_VERSION, PROBE_VERSION
-from pipeline.stages.preview import PREVIEW_VERSION
+from pipeline.stages.preview import preview_step
 from pipeline.store import sources
 from pipeline.store.answers import Answers
 from pipeline.store.ledger import Ledger
@@ -84,12 +84,9 @@ def seed(objects: Objects, source: Path, dialogue: Dialogue, *, has_picture: boo
         if has_picture:
             staging.add_rows("frames", (), SampledFrame)
         staging.add_rows("facts", [_facts(asset, shots=shots, regions=spoken)], Prepared)
+    step = preview_step(asset)
     with ledger.writing(
-        asset.asset_id,
-        "preview",
-        version=PREVIEW_VERSION,
-        inputs=(asset.sha256,),
-        config=f"audio={asset.audio_choice}",
+        asset.asset_id, step.stage, version=step.version, inputs=step.inputs, config=step.config
     ) as staging:
         preview = staging.folder / "preview.mp4"
         preview.write_text("stands for a small copy of the title")

@@ -16,7 +16,9 @@ def outcome(pytester: pytest.Pytester, body: str) -> pytest.RunResult:
     pytester.makeconftest((PROJECT / "tests/conftest.py").read_text(encoding="utf-8"))
     pytester.makeini("[pytest]\nmarkers =\n    expects_errors: logs an error\n")
     pytester.makepyfile(textwrap.dedent(body))
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(PROJECT))  # the conftest imports what tests share
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider")
 
 
 def test_a_test_that_logs_an_error_fails_unless_it_said_so(pytester: pytest.Pytester) -> None:

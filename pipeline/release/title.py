@@ -191,11 +191,6 @@ class Title:
         return self.house.variant
 
     @property
-    def dubs(self) -> tuple[Localized, ...]:
-        """The languages that it is dubbed into."""
-        return tuple(one for one in self.localized if one.dub is not None)
-
-    @property
     def all_findings(self) -> Iterator[Finding]:
         """What is wrong, in every language."""
         return chain(self.findings, *(one.all_findings for one in self.localized))

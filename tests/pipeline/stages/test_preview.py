@@ -13,6 +13,7 @@ import pytest
 from pipeline.contracts import ModelId
 from pipeline.errors import DecodeFailed
 from pipeline.media.probe import probe
+from pipeline.release.title import Dub
 from pipeline.stages import preview
 from pipeline.stages.preview import CaptionTrack, DubTrack
 from pipeline.stages.work import Counts, Progress, StageRun, Step, Work, once
@@ -21,12 +22,12 @@ from pipeline.store.claims import Claims
 from pipeline.store.ledger import Done, Ledger, Staging
 from pipeline.store.objects import FolderObjects
 from schemas.captions import Cue
-from schemas.localize import DubLine, DubOutcome, VoiceKind
+from schemas.localize import DubLine
 from schemas.media import Asset
 from schemas.settings import Settings
-from schemas.sound import Loudness, MixFacts, MixName
+from schemas.sound import MixFacts
 from schemas.time import Span
-from tests.support import clips, playing
+from tests.support import clips, playing, titles
 from tests.support.fixed_engine import FixedEngines
 
 CUES = (Cue(Span(500, 1_500), ("Hola.",), "es"),)
@@ -168,43 +169,15 @@ def test_a_source_that_changes_while_it_is_read_is_refused(title: Title, tmp_pat
 
 
 def facts() -> MixFacts:
-    return MixFacts(
-        language="es",
-        mix=MixName.VOICE_OVER,
-        target="ebu-r128",
-        target_lufs=-23.0,
-        limit_dbtp=-1.0,
-        is_dialogue_measured=False,
-        measured=Loudness(-23.0, -3.0, 5.0),
-        dialogue_lufs=-24.0,
-        dialogue_dbtp=-4.0,
-        gain_db=0.0,
-        limited_ms=0,
-        channels=1,
-        channel_layout="mono",
-        samples=4_000 * 48,
-    )
+    return replace(made().sound, channels=1, channel_layout="mono", samples=4_000 * 48)
 
 
 def line() -> DubLine:
-    return DubLine(
-        dub_index=0,
-        utterance=0,
-        first_line=0,
-        lines=1,
-        speaker="S1",
-        language="es",
-        slot=Span(3_000, 3_500),
-        text="Hola.",
-        wording=0,
-        natural_ms=500,
-        placed=Span(3_000, 3_500),
-        tempo=1.0,
-        borrowed_ms=0,
-        attempts=1,
-        outcome=DubOutcome.NATURAL,
-        reason=None,
-        voice="espeak-ng/es",
-        voice_kind=VoiceKind.STOCK,
-        consent_id=None,
-    )
+    return replace(made().lines[0], slot=Span(3_000, 3_500), placed=Span(3_000, 3_500), natural_ms=500, tempo=1.0)
+
+
+def made() -> Dub:
+    """A dub whose first line is placed."""
+    dub = titles.spanish().dub
+    assert dub is not None
+    return dub

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.browser import browser as browser  # noqa: PLC0414 - one for all tests: two in a process do not start
+from tests.support.vllm_here import cpu_vllm as cpu_vllm  # noqa: PLC0414 - a fixture of many tests
+from tests.support.vllm_here import on_cpu_vllm as on_cpu_vllm  # noqa: PLC0414 - a fixture of many tests
 
 MEDIA_VARIABLE = "REELINGUA_MEDIA"
 """Names the folder with real recordings."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from schemas.figures import Figures
 from schemas.jobs import (
     Alignment,
     AlignRequest,
@@ -45,6 +46,12 @@ class ModelId:
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What a family of engines can do beyond answering each request once."""
+
+    times: bool
+    """Its transcriber says when each word is said; else an aligner must, and transcripts are ``untimed``."""
+
+    follows: bool
+    """Its describer reads what was said and what happened in earlier windows; else windows are asked all at once."""
 
     shortens: bool
     """Its translator can make an answer shorter when it is asked to, or gives shorter wordings with it."""
@@ -124,6 +131,10 @@ class Engines(Protocol):
 
     def abilities(self) -> Abilities:
         """What the family can do beyond answering once; nothing is loaded."""
+        ...
+
+    def figures(self, job: Job) -> Figures | None:
+        """What the job's engine last said of itself; None from an engine that says nothing, or before it does."""
         ...
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:

@@ -11,7 +11,7 @@ ReelinguaError
 ├── EngineError             a model run failed
 │   ├── EngineUnavailable       not installed, or cannot do this language: do not retry
 │   ├── EngineCrashed           the process died: retry on a fresh one
-│   └── DoesNotFit              the aligner cannot lay the words over the sound (workers.engines.embedded.align)
+│   └── DoesNotFit              the aligner cannot lay the words over the sound (workers.engines.filling)
 ├── StoreError              disk or S3: retry with backoff
 │   └── Missing                 no object has the key
 ├── BadNight                a night ended, and not every title as it should (flows.caption)

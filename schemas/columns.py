@@ -62,14 +62,17 @@ def to_table(rows: Iterable[Record], record: type[Record]) -> pa.Table:
 def from_table(table: pa.Table, record: type[Record]) -> list[Record]:
     """Rows of a table that ``to_table`` made; columns may come in any order, others are ignored.
 
+    A field that has a default takes it where the table is older than the field.
+
     Raises:
         ValueError: A column is missing.
 
     """
-    missing = [leaf.name for leaf in _leaves(record) if leaf.name not in table.column_names]
+    present = [leaf.name for leaf in _leaves(record) if leaf.name in table.column_names]
+    missing = [leaf.name for leaf in _leaves(record) if not leaf.has_default and leaf.name not in present]
     if missing:
         raise ValueError(f"table lacks columns of {record.__name__}: {', '.join(missing)}")
-    columns = {name: table.column(name).to_pylist() for name in (leaf.name for leaf in _leaves(record))}
+    columns = {name: table.column(name).to_pylist() for name in present}
     return list(_rows(record, columns, table.num_rows))
 
 
@@ -99,6 +102,7 @@ class _Leaf:
     arrow: pa.DataType
     nullable: bool
     description: str
+    has_default: bool
     encode: Callable[[Any], Any]
 
     def get(self, row: object) -> Any:
@@ -114,22 +118,29 @@ def _leaves(record: object) -> tuple[_Leaf, ...]:
 
 @cache
 def _laid_out(record: type) -> tuple[_Leaf, ...]:
-    leaves = tuple(_walk(record, ()))
+    leaves = tuple(_walk(record, (), has_default=False))
     names = [leaf.name for leaf in leaves]
     if len(set(names)) != len(names):
         raise ValueError(f"{record.__name__} has two columns of one name: {sorted(names)}")
     return leaves
 
 
-def _walk(record: type, path: tuple[str, ...]) -> Iterator[_Leaf]:
-    hints = typing.get_type_hints(record)
+def _walk(record: type, path: tuple[str, ...], *, has_default: bool) -> Iterator[_Leaf]:
+    """Columns of a record at ``path``; ``has_default`` says whether a record around it can do without it."""
+    hints, defaults = typing.get_type_hints(record), _defaults(record)
     for name, description in descriptions(record).items():
-        hint = hints[name]
+        hint, can_lack = hints[name], has_default or name in defaults
         if dataclasses.is_dataclass(hint):
-            yield from _walk(typing.cast(type, hint), (*path, name))
+            yield from _walk(typing.cast(type, hint), (*path, name), has_default=can_lack)
         else:
             inner, nullable = _optional(hint)
-            yield _Leaf(name, (*path, name), _arrow(inner), nullable, description, _encoder(inner))
+            yield _Leaf(name, (*path, name), _arrow(inner), nullable, description, can_lack, _encoder(inner))
+
+
+def _defaults(record: type) -> dict[str, Any]:
+    """Default of each field that has one."""
+    fields = dataclasses.fields(record)
+    return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
 
 
 def _optional(hint: Any) -> tuple[Any, bool]:
@@ -185,15 +196,24 @@ def _rows(record: type[Record], columns: dict[str, list[Any]], count: int) -> It
 
 
 def _decoded(record: type, columns: dict[str, list[Any]], count: int) -> Iterator[tuple[str, Sequence[Any]]]:
-    hints = typing.get_type_hints(record)
+    hints, defaults = typing.get_type_hints(record), _defaults(record)
     for name in descriptions(record):
         hint = hints[name]
-        if dataclasses.is_dataclass(hint):
+        if name in defaults and _is_older(hint, name, columns):
+            yield name, [defaults[name]] * count
+        elif dataclasses.is_dataclass(hint):
             yield name, list(_rows(typing.cast(type, hint), columns, count))
         else:
             decode = _decoder(_optional(hint)[0])
             values = columns[name]
             yield name, values if decode is None else [None if value is None else decode(value) for value in values]
+
+
+def _is_older(hint: Any, name: str, columns: dict[str, Any]) -> bool:
+    """Whether a table has no column of a field, since it was written before the field came."""
+    if dataclasses.is_dataclass(hint):
+        return columns.keys().isdisjoint(leaf.name for leaf in _leaves(hint))
+    return name not in columns
 
 
 def _decoder(hint: Any) -> Callable[[Any], Any] | None:
@@ -211,12 +231,20 @@ def _decoder(hint: Any) -> Callable[[Any], Any] | None:
 @cache
 def _from_struct(record: type) -> Callable[[dict[str, Any]], Any]:
     """How a struct is read back as a record; worked out once per type, since words come by the hundred thousand."""
-    hints = typing.get_type_hints(record)
-    parts = tuple(_from_field(name, hints[name]) for name in descriptions(record))
+    hints, defaults = typing.get_type_hints(record), _defaults(record)
+    parts = tuple(_from_field(name, hints[name], defaults) for name in descriptions(record))
     return lambda struct: record(*(part(struct) for part in parts))
 
 
-def _from_field(name: str, hint: Any) -> Callable[[dict[str, Any]], Any]:
+def _from_field(name: str, hint: Any, defaults: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
+    read = _from_present(name, hint)
+    if name not in defaults:
+        return read
+    default = defaults[name]
+    return lambda struct: default if _is_older(hint, name, struct) else read(struct)
+
+
+def _from_present(name: str, hint: Any) -> Callable[[dict[str, Any]], Any]:
     if dataclasses.is_dataclass(hint):
         return _from_struct(typing.cast(type, hint))
     decode = _decoder(_optional(hint)[0])

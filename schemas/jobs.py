@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.figures import UNUSED, Usage
 from schemas.localize import Term
 from schemas.media import Shot, SpeechRegion
-from schemas.scenes import Scene, ShotNote
+from schemas.scenes import Detail, Scene, ShotNote
 from schemas.speech import Turn, Word
 from schemas.time import Span
 
@@ -68,6 +69,15 @@ class Transcript:
     failure: str | None
     """Why there is no answer; null when there is one."""
 
+    untimed: str = ""
+    """What was heard, by an engine that gives no times: an aligner gives them; empty where ``words`` say it."""
+
+    is_estimated: bool = False
+    """Whether the times are spread over the speech by the length of the words, since no aligner could place them."""
+
+    usage: Usage = UNUSED
+    """What it cost."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlignRequest:
@@ -105,6 +115,9 @@ class Alignment:
     failure: str | None
     """Why there is no answer; null when there is one."""
 
+    usage: Usage = UNUSED
+    """What it cost."""
+
 
 @dataclass(frozen=True, slots=True)
 class DiarizeRequest:
@@ -136,6 +149,23 @@ class Diarization:
     failure: str | None
     """Why there is no answer; null when there is one."""
 
+    usage: Usage = UNUSED
+    """What it cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A sentence that is said in a window."""
+
+    span: Span
+    """When, on the asset's timeline."""
+
+    speaker: str | None
+    """Who says it, e.g. ``S1``; null when unsure."""
+
+    text: str
+    """The sentence, one line."""
+
 
 @dataclass(frozen=True, slots=True)
 class DescribeRequest:
@@ -162,6 +192,21 @@ class DescribeRequest:
     regions: tuple[SpeechRegion, ...]
     """Speech inside the window."""
 
+    said: tuple[Utterance, ...] = ()
+    """What is said in the window, and by whom, as far as it is known; for a describer that reads."""
+
+    story: str = ""
+    """What happened before, in the words of the descriptions of earlier windows; for a describer that follows."""
+
+    cast: tuple[str, ...] = ()
+    """People and things that earlier windows named, e.g. ``Anna: the woman in the red coat``."""
+
+    detail: Detail = Detail.STANDARD
+    """How much to say."""
+
+    style: str = ""
+    """How to say it, in the user's words, e.g. ``present tense, for audio description``; empty for the usual."""
+
 
 @dataclass(frozen=True, slots=True)
 class Description:
@@ -178,6 +223,15 @@ class Description:
 
     failure: str | None
     """Why there is no answer; null when there is one."""
+
+    story: str = ""
+    """What happened up to the end of the window, for the next one; empty from an engine that does not follow."""
+
+    cast: tuple[str, ...] = ()
+    """People and things that are named by now, for the next window."""
+
+    usage: Usage = UNUSED
+    """What it cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +313,9 @@ class Translation:
     failure: str | None
     """Why there is no answer; null when there is one."""
 
+    usage: Usage = UNUSED
+    """What it cost."""
+
 
 @dataclass(frozen=True, slots=True)
 class SynthesizeRequest:
@@ -319,6 +376,9 @@ class Take:
 
     failure: str | None
     """Why there is no take; null when there is one."""
+
+    usage: Usage = UNUSED
+    """What it cost."""
 
 
 Request = TranscribeRequest | AlignRequest | DiarizeRequest | DescribeRequest | TranslateRequest | SynthesizeRequest

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from schemas.time import Span
+
+
+class Detail(StrEnum):
+    """How much a description says."""
+
+    BRIEF = "brief"
+    """A sentence per shot."""
+
+    STANDARD = "standard"
+    """What an editor needs to find a shot: who, what, where, mood."""
+
+    SCRIPT = "script"
+    """As a shooting script: everything that is seen and heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,18 @@ class ShotNote:
 
     tags: tuple[str, ...]
     """Short labels, lower case, e.g. ``black``, ``freeze``, ``bright``, ``high-motion``."""
+
+    who: tuple[str, ...] = ()
+    """People that are seen or heard, as the describer calls them; none from an engine that recognises nobody."""
+
+    on_screen: tuple[str, ...] = ()
+    """Text that is written in the picture, as it is written, one per place."""
+
+    mood: str = ""
+    """A word or two, e.g. ``tense``; empty from an engine that feels none."""
+
+    sound_cues: tuple[str, ...] = ()
+    """Sounds that a viewer who does not hear must know of, as an SDH label names them, e.g. ``door slams``."""
 
 
 @dataclass(frozen=True, slots=True)

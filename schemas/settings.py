@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.localize import Term
+from schemas.scenes import Detail
 
 AUTO = "auto"
 """Engine family that is chosen by what the machine has; the choice is printed and recorded."""
@@ -31,6 +32,12 @@ class Settings:
 
     speakers: str | None = None
     """Who speaks when, as the text of an RTTM file; null has it found out."""
+
+    detail: Detail = Detail.STANDARD
+    """How much the descriptions of shots and scenes say, of an engine that reads."""
+
+    style: str = ""
+    """How they say it, in the user's own words; empty for the usual."""
 
     to: tuple[str, ...] = ()
     """BCP 47 tags of the languages that captions are translated into, beside those of ``dub``."""

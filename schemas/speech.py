@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,13 +76,27 @@ class Segment:
         return joined(tuple(word.text for word in self.words), self.language)
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A chunk of speech whose words no aligner could place: they are spread over the speech by their length."""
+
+    chunk_index: int
+    """The chunk."""
+
+    reason: str
+    """Why no aligner could, one line."""
+
+
 UNSPACED = frozenset({"ja", "zh", "th", "lo", "km", "my", "yue"})
 """Languages written without spaces between words (Unicode UAX 14, class SA and ID scripts)."""
 
 
 def joined(words: tuple[str, ...], language: str) -> str:
-    """Text of ``words`` as the language writes it."""
-    return ("" if primary(language) in UNSPACED else " ").join(words)
+    """Text of ``words`` as the language writes it; Latin words keep a space between them in any language."""
+    if primary(language) not in UNSPACED:
+        return " ".join(words)
+    spaces = (" " if one[-1:].isascii() and other[:1].isascii() else "" for one, other in itertools.pairwise(words))
+    return "".join(itertools.chain.from_iterable(zip(words, [*spaces, ""], strict=False)))
 
 
 class CoverageLabel(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.captions import Cue, Finding, Variant
+from schemas.figures import Spent
 from schemas.localize import DubLine, TranslatedLine
 from schemas.media import Asset, Shot
 from schemas.plan import CutReason
@@ -64,6 +65,9 @@ class ChunkRow:
     failure: str | None
     """Why the engine gave no answer; null when it did."""
 
+    estimated: str | None
+    """Why no aligner could place its words, so that their times are estimates; null where they are none."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShotRow:
@@ -83,6 +87,18 @@ class ShotRow:
 
     tags: tuple[str, ...]
     """Short labels, e.g. ``black``, ``freeze``."""
+
+    who: tuple[str, ...]
+    """People that are seen or heard, as the describer calls them; none from an engine that recognises nobody."""
+
+    on_screen: tuple[str, ...]
+    """Text that is written in the picture, one item per place."""
+
+    mood: str | None
+    """A word or two, e.g. ``tense``; null from an engine that feels none."""
+
+    sound_cues: tuple[str, ...]
+    """Sounds that a viewer who does not hear must know of, e.g. ``door slams``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,17 +314,11 @@ class RunRow:
     reused: int
     """Answers that were kept from before and not asked for again."""
 
-    tokens_in: int
-    """Tokens of the prompts; 0 for engines that count none."""
-
-    tokens_out: int
-    """Tokens that were generated; 0 for engines that count none."""
+    spent: Spent
+    """What the answers cost that were newly asked for."""
 
     wall_s: float
     """Wall time in seconds."""
-
-    gpu_s: float
-    """GPU seconds; 0 on a CPU."""
 
     started_at: str
     """When it began, ISO 8601, UTC."""

@@ -1,19 +1,22 @@
-"""``python -m workers JOB``: a process that owns an engine and answers requests until there are no more."""
+"""``python -m workers JOB[,JOB…]``: a process that owns an engine and answers requests until there are no more."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import EngineCrashed, EngineUnavailable, ReelinguaError, StoreError, UsageError
 from pipeline.store.objects import open_objects
 from schemas.jobs import Job
-from workers import runner
-from workers.families import Setting
+from workers import callers, runner
+from workers.families import Family, Setting, Streaming
+from workers.jobs import Member
 from workers.messages import Ending, Fatal, Message, compose
 from workers.registry import REGISTRY, Registry
 
@@ -27,17 +30,22 @@ def main(argv: list[str] | None = None, *, registry: Registry = REGISTRY) -> int
     """Run one worker; the exit status says how it ended, the last line on standard output why."""
     args = _parser(registry).parse_args(argv)
     line = _Line(_own_stdout())
+    show = _shown if sys.stderr.isatty() and not args.with_parent else _unseen
     if args.with_parent:
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     try:
         objects = open_objects(args.library)
         family = registry.family(args.engine)
-        model = family.model_id(args.job)
-        loaded = family.load(args.job, Setting(objects.local, args.processes))
+        _require_crew(family, args.jobs)
+        members = [Member(job, family.model_id(job)) for job in args.jobs]
+        loaded = family.load(args.jobs, Setting(objects.local, args.processes))
+        engine = loaded if isinstance(loaded, Streaming) else callers.streaming(loaded)
         try:
-            runner.run(args.job, args.requests, args.results, loaded=loaded, model=model, tell=line.tell)
+            runner.run(members, args.requests, args.results, engine=engine, tell=line.tell, show=show)
         finally:
-            loaded.close()
+            engine.close()
+            if show is _shown:
+                print(file=sys.stderr)  # noqa: T201 - as _shown
     except UsageError as error:
         return _give_up(line, Ending.USAGE, error)
     except EngineUnavailable as error:
@@ -51,7 +59,7 @@ def main(argv: list[str] | None = None, *, registry: Registry = REGISTRY) -> int
 
 def _parser(registry: Registry) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers", description="Answer requests with one engine.")
-    parser.add_argument("job", type=Job, choices=tuple(Job), metavar="JOB", help=", ".join(Job))
+    parser.add_argument("jobs", type=_jobs, metavar="JOB[,JOB…]", help=f"{', '.join(Job)}; several that share a model")
     parser.add_argument("--library", required=True, metavar="URI", help="where the media are")
     parser.add_argument("--requests", required=True, type=Path, metavar="DIR", help="folder to follow")
     parser.add_argument("--results", required=True, type=Path, metavar="DIR", help="folder to answer into")
@@ -61,10 +69,26 @@ def _parser(registry: Registry) -> argparse.ArgumentParser:
     return parser
 
 
+def _jobs(text: str) -> tuple[Job, ...]:
+    jobs = tuple(Job(name) for name in text.split(","))  # argparse tells of the ValueError
+    if len(set(jobs)) != len(jobs):
+        raise argparse.ArgumentTypeError("names a job twice")
+    return jobs
+
+
 def _count(text: str) -> int:
     if (count := int(text)) < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return count
+
+
+def _require_crew(family: Family, jobs: Sequence[Job]) -> None:
+    """Raise UsageError unless one worker of this family does all these jobs."""
+    for job in jobs:
+        if (other := family.delegate(job)) is not None:
+            raise UsageError(f"{family.name} leaves {job} to {other}; start a worker with --engine {other}")
+        if not set(jobs) <= set(family.crew(job)):
+            raise UsageError(f"{', '.join(jobs)} of {family.name} share no model; start a worker for each")
 
 
 def _own_stdout() -> BinaryIO:
@@ -87,14 +111,30 @@ class _Line:
                 self._stream.write(compose(message))
                 self._stream.flush()
         except BrokenPipeError:
-            os._exit(EXIT_CRASHED)  # nobody listens any more; what is committed is kept
+            _end_at_once()  # nobody listens any more; what is committed is kept
 
 
 def _end_with_parent() -> None:
     """Wait until standard input closes, which it does when the parent ends, however it ends."""
     while os.read(sys.stdin.fileno(), 4096):
         pass
+    _end_at_once()
+
+
+def _end_at_once() -> None:
+    """End without a word, and take along what the engine started: it may hold the memory of a GPU."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(EXIT_CRASHED)
+
+
+def _shown(line: str) -> None:
+    """Put a line in the place of the one before it on the terminal."""
+    print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)  # noqa: T201 - standard error is for people
+
+
+def _unseen(_line: str) -> None:
+    """Nobody looks: a parent has the figures."""
 
 
 def _give_up(line: _Line, kind: Ending, error: ReelinguaError) -> int:

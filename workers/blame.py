@@ -7,14 +7,16 @@ of the machine or of the parent is nobody's fault and is never told here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 DEATHS_PER_REQUEST = 2
 """What killed the engine so often is set aside. Ours: once may be chance, and each costs a start of the engine."""
 
 SICK_DEATHS = 3
-"""Deaths on unrelated requests that mean a sick machine. Ours: one title rarely holds that many bad requests."""
+"""Deaths on unrelated requests, or requests set aside one after the other with no answer in between, that mean a sick
+machine. Ours: one title rarely holds that many bad requests, and hardly ever side by side. Without the second rule a
+machine that answers nothing would be given each of a thousand requests in flight twice."""
 
 FORGIVEN_AFTER = 50
 """Answers after which an earlier death no longer counts against the machine. Ours: a night of
@@ -42,6 +44,7 @@ class Blame:
         self._deaths: Counter[str] = Counter()
         self._unrelated: list[frozenset[str]] = []
         self._answers_since = 0
+        self._aside_since = 0
 
     def died(self, started: Sequence[str]) -> Verdict:
         """What to do about the requests ``started``, which were with the engine when it died; none when it was idle.
@@ -58,11 +61,17 @@ class Blame:
         self._deaths.update(suspects)
         is_sick = len(self._unrelated) >= SICK_DEATHS
         if len(started) == 1 and self._deaths[started[0]] >= DEATHS_PER_REQUEST:
-            return Verdict(tuple(started), (), is_sick)
+            del self._deaths[started[0]]
+            self._aside_since += 1
+            return Verdict(tuple(started), (), is_sick or self._aside_since >= SICK_DEATHS)
         half = (len(started) + 1) // 2
         companies = tuple(tuple(part) for part in (started[:half], started[half:]) if part)
         return Verdict((), companies, is_sick)
 
-    def answered(self, count: int) -> None:
-        """So many requests were answered."""
-        self._answers_since += count
+    def answered(self, requests: Collection[str]) -> None:
+        """These requests were answered: what they did before counts no more."""
+        if requests:
+            self._answers_since += len(requests)
+            self._aside_since = 0
+        for request in requests:
+            self._deaths.pop(request, None)

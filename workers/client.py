@@ -1,4 +1,4 @@
-"""Engines as stages see them: kept answers first, then a worker process per job.
+"""Engines as stages see them: kept answers first, then worker processes, one per crew and place.
 
 ``WorkerEngines`` fulfils ``pipeline.contracts.Engines``. The workers write their answers straight into
 the library's kept answers, so that a parent that is killed loses none of them.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
@@ -19,15 +18,18 @@ from pathlib import Path
 from types import TracebackType
 
 from pipeline.contracts import Abilities, ModelId
-from pipeline.errors import UsageError
+from pipeline.errors import EngineUnavailable, UsageError
 from pipeline.store import layout, workspace
 from pipeline.store.answers import Answers
 from pipeline.store.objects import FolderObjects, open_objects
+from schemas.figures import Figures
 from schemas.jobs import Job, Request, Result
-from workers.jobs import RESULTS
-from workers.lane import Lane
+from workers.families import Family
+from workers.jobs import RESULTS, Member, job_of
+from workers.lane import Lane, Listener
 from workers.registry import REGISTRY, Registry
-from workers.watch import Launch, Outlets
+from workers.turns import Turns
+from workers.watch import Launch
 
 STALL_LIMIT_S = 1800.0
 """A worker that loads or has work and says nothing for so long is taken for hung. Ours: the longest silence that
@@ -47,14 +49,18 @@ class WorkerEngines:
         *,
         processes: int | None = None,
         warn: Callable[[str], None] = lambda _: None,
+        on_figures: Callable[[Job, Figures], None] = lambda _job, _figures: None,
         stall_limit_s: float = STALL_LIMIT_S,
         registry: Registry = REGISTRY,
         module: str = WORKERS,
+        turns: Turns | None = None,
     ) -> None:
         """Nothing is started before something is asked.
 
-        ``processes`` is how many cores a worker may keep busy, all by default; ``warn`` gets a line when a
-        worker died. Tests have engines that fail on demand, and hand in their own ``registry`` and ``module``.
+        ``processes`` is how many cores the workers of one crew may keep busy, all by default. ``warn`` gets a line
+        when a worker died or an engine is sized wrongly; ``on_figures`` gets the first job of a crew and its figures
+        whenever there are new ones. Both are called from threads of their own and must not raise. Tests have engines
+        that fail on demand, and hand in their own ``registry``, ``module`` and ``turns``.
         """
         self._objects = open_objects(library_uri)
         if not isinstance(self._objects, FolderObjects):
@@ -64,10 +70,12 @@ class WorkerEngines:
         self._engine = engine
         self._processes = processes or os.cpu_count() or 1
         self._warn = warn
+        self._on_figures = on_figures
         self._stall_limit_s = stall_limit_s
         self._registry = registry
         self._module = module
-        self._lanes: dict[Job, Lane] = {}
+        self._turns = turns or Turns()
+        self._lanes: dict[tuple[str, tuple[Job, ...]], Lane] = {}
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._home: Path | None = None
@@ -86,7 +94,17 @@ class WorkerEngines:
 
     def abilities(self) -> Abilities:
         """What the family can do beyond answering once; nothing is loaded."""
-        return self._registry.family(self._engine).abilities
+        return self._registry.abilities(self._engine)
+
+    def figures(self, job: Job) -> Figures | None:
+        """What the job's engine last said of itself, over all its places and workers; the jobs of a crew share one.
+
+        None from an engine that says nothing, or before it does.
+        """
+        family = self._registry.responsible(self._engine, job)
+        with self._lock:
+            lane = self._lanes.get((family.name, _crew(family, job)))
+        return None if lane is None else lane.figures()
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """One result per request, in order; only what has no kept answer is asked.
@@ -137,23 +155,54 @@ class WorkerEngines:
         return found
 
     def _lane(self, job: Job) -> Lane:
+        """The lane of the job's crew; it belongs to the family that does the job."""
+        family = self._registry.responsible(self._engine, job)
+        crew = _crew(family, job)
         with self._lock:
-            if job not in self._lanes:
-                model = self.model(job)
-                if self._home is None:
-                    self._home = self._stack.enter_context(workspace.private_folder(self._objects.workspace))
-                folder = self._home / job
-                folder.mkdir()
-                launch = Launch(partial(self._argv, job), model, folder, self._results, self._stall_limit_s)
-                outlets = Outlets(lambda _: None, lambda request, result: self._keep(job, request, result), self._warn)
-                self._lanes[job] = Lane(job, launch, outlets)
-            return self._lanes[job]
+            if (family.name, crew) not in self._lanes:
+                listener = Listener(
+                    set_aside=self._keep,
+                    kept=self._found,
+                    counted=partial(self._on_figures, crew[0]),
+                    warned=self._warn,
+                )
+                self._lanes[family.name, crew] = Lane(self._launches(family, crew), listener, turns=self._turns)
+            return self._lanes[family.name, crew]
 
-    def _argv(self, job: Job, requests: Path) -> list[str]:
+    def _launches(self, family: Family, crew: tuple[Job, ...]) -> list[Launch]:
+        """A launch per place, which share the cores."""
+        members = tuple(Member(job, family.model_id(job)) for job in crew)
+        places = family.places(crew[0])
+        if not places:
+            raise EngineUnavailable(f"{family.name} has no device here to {crew[0]} on; choose another engine")
+        if self._home is None:
+            self._home = self._stack.enter_context(workspace.private_folder(self._objects.workspace))
+        argv = partial(self._argv, family, crew, max(1, self._processes // len(places)))
+        launches = []
+        for number, place in enumerate(places):
+            folder = self._home / f"{family.name}-{'-'.join(crew)}-{number}"
+            folder.mkdir()
+            launches.append(Launch(argv, place, members, folder, self._results, self._stall_limit_s))
+        return launches
+
+    def _argv(self, family: Family, crew: tuple[Job, ...], processes: int, requests: Path) -> list[str]:
         # -P: a folder named workers where the user happens to stand is not ours.
-        argv = [sys.executable, "-P", "-m", self._module, job, "--with-parent", "--engine", self._engine]
-        argv += ["--library", self._objects.uri, "--requests", str(requests), "--results", str(self._results)]
-        return [*argv, "--processes", str(self._processes)]
+        argv = [str(family.python()), "-P", "-m", self._module, ",".join(crew), "--with-parent"]
+        argv += ["--engine", family.name, "--library", self._objects.uri]
+        argv += ["--requests", str(requests), "--results", str(self._results)]
+        return [*argv, "--processes", str(processes)]
 
-    def _keep(self, job: Job, request: Request, result: Result) -> None:
+    def _keep(self, request: Request, result: Result) -> None:
+        job = job_of(request)
         self._answers.keep(request.asset_id, job, [result], RESULTS[job])
+
+    def _found(self, requests: Sequence[Request]) -> list[Result]:
+        """Answers that are kept already."""
+        by_job = itertools.groupby(sorted(requests, key=job_of), key=job_of)
+        return [result for job, group in by_job for result in self._kept(job, list(group)).values()]
+
+
+def _crew(family: Family, job: Job) -> tuple[Job, ...]:
+    """Jobs that one worker does together with this one, in the order of ``Job``."""
+    together = family.crew(job)
+    return tuple(one for one in Job if one in together)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.contracts import Abilities, ModelId
+from schemas.figures import Figures
 from schemas.jobs import Job, Request, Result
 
 
@@ -36,6 +39,38 @@ class Loaded:
 
     close: Callable[[], None]
     """Ends what it started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """An engine that takes requests as they come, many at once, and answers each when it is ready."""
+
+    submit: Callable[[Request], Future[Result]]
+    """Takes one request; called from one thread. The future gives the answer, a failure being a row, or raises
+    EngineCrashed when the engine itself is gone."""
+
+    in_flight: int
+    """Most requests that it takes before it has answered."""
+
+    figures: Callable[[], Figures] | None
+    """What it has done and is at; called from any thread. None from an engine that does not count."""
+
+    close: Callable[[], None]
+    """Ends what it started, within seconds, whatever is unanswered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one worker of an engine runs."""
+
+    device: str = ""
+    """What it shares with the workers of other models, e.g. ``gpu0``; empty for processor cores, which all may use."""
+
+    share: float = 0.0
+    """How much of the device's memory it takes, 0 to 1; workers whose shares exceed 1 together take turns."""
+
+    environment: tuple[tuple[str, str], ...] = ()
+    """Variables that it is started with, e.g. ``CUDA_VISIBLE_DEVICES``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +120,23 @@ class Family:
     lacks: Callable[[], Sequence[Lack]]
     """What is missing on this machine; nothing when it can run."""
 
-    load: Callable[[Job, Setting], Loaded]
-    """Load the engine of a job. Raises EngineUnavailable when it cannot be."""
+    load: Callable[[Sequence[Job], Setting], Loaded | Streaming]
+    """Load the engine of the jobs of one crew. Raises EngineUnavailable when it cannot be."""
 
     extras: Callable[[], Sequence[Extra]] = tuple
     """What depends on data that is installed apart, there or not; nothing while the family lacks something."""
+
+    crew: Callable[[Job], tuple[Job, ...]] = lambda job: (job,)
+    """Jobs that one worker answers together with this one, because they share a model; it is one of them."""
+
+    places: Callable[[Job], Sequence[Place]] = lambda _job: (Place(),)
+    """Where workers of the job's crew run; one worker per place, and requests are shared out among them."""
+
+    delegate: Callable[[Job], str | None] = lambda _job: None
+    """Name of another family that does the job in its stead, as its configuration says; None when it does it."""
+
+    python: Callable[[], Path] = lambda: Path(sys.executable)
+    """Interpreter of the environment in which its worker runs."""
+
+    auto: Callable[[], str | None] = lambda: None
+    """What it would run on, one line, where ``--engine auto`` may choose it; None where only the user may."""

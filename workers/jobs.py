@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from pipeline.contracts import ModelId
 from schemas.jobs import (
     Alignment,
     AlignRequest,
@@ -40,6 +43,35 @@ RESULTS: dict[Job, type[Result]] = {
     Job.SYNTHESIZE: Take,
 }
 """The record that answers each job."""
+
+_JOBS: dict[type[Request], Job] = {record: job for job, record in REQUESTS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A job of a crew, and the model that does it."""
+
+    job: Job
+    """The job."""
+
+    model: ModelId
+    """Which model answers it."""
+
+
+def job_of(request: Request) -> Job:
+    """The job that a request asks for."""
+    return _JOBS[type(request)]
+
+
+def media_ms(request: Request) -> int:
+    """How much media a request is about; 0 for one about text."""
+    match request:
+        case TranscribeRequest() | AlignRequest() | DescribeRequest():
+            return request.span.duration_ms
+        case DiarizeRequest():
+            return sum(region.span.duration_ms for region in request.regions)
+        case TranslateRequest() | SynthesizeRequest():
+            return 0
 
 
 def failed(job: Job, request_id: str, reason: str) -> Result:

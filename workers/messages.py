@@ -11,6 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from schemas.figures import Figures
+from schemas.jobs import Job
+from workers.jobs import Member
+
 
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,11 +25,11 @@ class Ready(_Message):
 
     event: Literal["ready"] = "ready"
 
-    model_name: str
-    """Name of the model that answers."""
+    members: tuple[Member, ...]
+    """The jobs that it answers, and the model of each."""
 
-    revision: str
-    """Its exact version."""
+    takes: int
+    """Most requests that keep it busy: more at once would only wait in the folder."""
 
 
 class Started(_Message):
@@ -41,6 +45,9 @@ class Answered(_Message):
     """A part with answers is whole and in its place."""
 
     event: Literal["answered"] = "answered"
+
+    job: Job
+    """What was asked."""
 
     request_ids: tuple[str, ...]
     """Ids of the requests that it answers, in the order of its rows."""
@@ -62,6 +69,15 @@ class Refused(_Message):
 
     reason: str
     """What is wrong with it."""
+
+
+class Progress(_Message):
+    """What the engine has done and is at; told while there is work, and before each answer."""
+
+    event: Literal["progress"] = "progress"
+
+    figures: Figures
+    """Its figures."""
 
 
 class Ending(StrEnum):
@@ -92,7 +108,7 @@ class Fatal(_Message):
     """What happened, why, and what to do; one line."""
 
 
-Message = Ready | Started | Answered | Refused | Fatal
+Message = Ready | Started | Answered | Refused | Progress | Fatal
 """All that a worker can say."""
 
 _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="event")])

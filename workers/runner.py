@@ -1,203 +1,142 @@
-"""The loop of a worker: follow the requests, ask the engine, commit its answers, tell the parent.
+"""The loop of a worker: follow the requests, keep the engine busy, commit its answers, tell the parent.
 
-The engine is called from as many threads as it wants; the thread that follows the folder also
-commits. Answers wait for company for a moment only, so that a kill loses what is in flight and
-little more.
+One thread does all of it; the engine has its own. There is no barrier anywhere: a request is put to the
+engine as soon as it takes one more, and its answer waits for company for a moment only, so that a kill
+loses what is in flight and little more.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-import threading
-import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from operator import attrgetter
 from pathlib import Path
 
-from pipeline.contracts import ModelId
-from pipeline.errors import EngineCrashed, StoreError
+from pipeline.errors import StoreError
 from pipeline.store import answers, layout
 from pipeline.store.objects import FolderObjects, Objects
+from schemas import columns
+from schemas.figures import Figures
 from schemas.jobs import Job, Request, Result
 from workers import spool
-from workers.families import Loaded
-from workers.jobs import RESULTS, failed
-from workers.messages import Answered, Message, Ready, Refused, Started
+from workers.desk import COMMIT_ROWS, Desk, Reply
+from workers.families import Streaming
+from workers.jobs import RESULTS, Member, failed
+from workers.messages import Answered, Message, Progress, Ready, Refused, Started
+from workers.progress import Reports
 
-COMMIT_EVERY_S = 2.0
-"""Answers wait this long at most. Ours: ten hours of speech make some hundred parts and not a thousand."""
-
-COMMIT_ROWS = 256
-"""So many answers wait at most. Ours: a GPU that answers a hundred a second fills it in time."""
-
-READ_AHEAD = 4
-"""Batches per caller that are read ahead, so that the engine never waits for the feeder."""
+_UNWRITABLE = (ValueError, TypeError, ArithmeticError)
+"""What Arrow raises for a row that fits no table: half a surrogate pair, which JSON can say and UTF-8 cannot; a number
+beyond 64 bits."""
 
 Tell = Callable[[Message], None]
-"""Sends a message to the parent; called from several threads."""
+"""Sends a message to the parent."""
 
 
-def run(job: Job, requests: Path, results: Path, *, loaded: Loaded, model: ModelId, tell: Tell) -> None:
+def run(
+    members: Sequence[Member],
+    requests: Path,
+    results: Path,
+    *,
+    engine: Streaming,
+    tell: Tell,
+    show: Callable[[str], None] = lambda _line: None,
+) -> None:
     """Answer every request of a folder until its marker says that no more will come.
 
-    ``results`` is laid out as the library's folder of kept answers, and may be that folder.
+    ``results`` is laid out as the library's folder of kept answers, and may be that folder; ``show`` takes a line
+    for people now and then.
 
     Raises:
-        EngineCrashed: The engine itself is gone; what was in flight has no answer.
+        EngineCrashed: The engine itself is gone; what it had answered is kept, what was in flight has no answer.
         StoreError: Answers cannot be written.
 
     """
-    desk, out = _Desk(job, loaded, tell), FolderObjects(results)
-    tell(Ready(model_name=model.name, revision=model.revision))
-    with ThreadPoolExecutor(loaded.callers, thread_name_prefix="engine") as pool:
-        callers = [pool.submit(desk.work) for _ in range(loaded.callers)]
-        try:
-            for part in spool.follow(requests):
-                if part is not None:
-                    _take(part, job, desk)
-                _commit(out, job, desk)
-                while desk.is_full():
-                    time.sleep(spool.POLL_S)
-                    _commit(out, job, desk)
-            desk.close()  # callers end when nothing is waiting
-            while not all(caller.done() for caller in callers):
-                time.sleep(spool.POLL_S)
-                _commit(out, job, desk)
-        finally:
-            desk.abandon()
-        for caller in callers:
-            caller.result()
-    _commit(out, job, desk)
-
-
-def _take(part: Path, job: Job, desk: _Desk) -> None:
+    jobs = [member.job for member in members]
+    desk = Desk(engine, started=lambda batch: tell(Started(request_ids=_ids(batch))))
+    inbox, out = spool.Inbox(requests), FolderObjects(results)
+    reports = _reports(engine, desk, inbox, tell=tell, show=show)
+    tell(Ready(members=tuple(members), takes=_takes(engine)))
     try:
-        asked = spool.read(part, job)
+        while True:
+            inbox.look()
+            while desk.has_room and (part := inbox.take()):
+                _read(part, jobs, desk, tell)
+            desk.submit()
+            if inbox.is_over and not desk.is_busy:
+                break
+            desk.collect(limit_s=spool.POLL_S)
+            _commit(out, desk.due(), tell, reports)
+            if reports is not None:
+                reports.when_due()
+    finally:
+        _commit(out, desk.due(is_last=True), tell, reports)
+
+
+def _takes(engine: Streaming) -> int:
+    """Requests that keep a worker busy: in flight, read ahead, and answered but not told of yet."""
+    return 2 * engine.in_flight + 2 * COMMIT_ROWS
+
+
+def _reports(
+    engine: Streaming, desk: Desk, inbox: spool.Inbox, *, tell: Tell, show: Callable[[str], None]
+) -> Reports | None:
+    """Reports with what waits here filled in; None for an engine that does not count."""
+    counted = engine.figures
+    if counted is None:
+        return None
+
+    def figures() -> Figures:
+        return dataclasses.replace(counted(), waiting=desk.waiting + inbox.unread)
+
+    return Reports(figures, tell=lambda now: tell(Progress(figures=now)), show=show)
+
+
+def _read(part: Path, jobs: Sequence[Job], desk: Desk, tell: Tell) -> None:
+    """Ask what a part asks."""
+    try:
+        asked = spool.read(part, jobs)
     except StoreError as error:
-        desk.tell(Refused(part=part.name, reason=str(error)))
+        tell(Refused(part=part.name, reason=str(error)))
         return
     for broken in asked.broken:
-        desk.reply([_Reply(broken.asset_id, failed(job, broken.request_id, broken.reason))])
+        desk.reply(Reply(broken.asset_id, asked.job, failed(asked.job, broken.request_id, broken.reason)))
     desk.ask(asked.requests)
 
 
-def _commit(results: Objects, job: Job, desk: _Desk) -> None:
-    """Write the answers that are due, a part per asset, and tell of each once it is in its place."""
-    replies = sorted(desk.due(), key=attrgetter("asset_id"))
-    for asset_id, group in itertools.groupby(replies, key=attrgetter("asset_id")):
-        rows = list(group)
-        name = partial(layout.results_part, asset_id, job)
-        part = answers.write_part(results, [row.result for row in rows], RESULTS[job], key=name)
-        ids = tuple(row.result.request_id for row in rows)
-        desk.tell(Answered(request_ids=ids, asset_id=asset_id, part=part))
+def _ids(requests: Sequence[Request]) -> tuple[str, ...]:
+    return tuple(request.request_id for request in requests)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    """An answer on its way to a part."""
-
-    asset_id: str
-    result: Result
-
-
-class _Desk:
-    """Where requests wait for the engine and answers for their part; shared by all threads."""
-
-    def __init__(self, job: Job, loaded: Loaded, tell: Tell) -> None:
-        self.tell = tell
-        self._job = job
-        self._loaded = loaded
-        self._changed = threading.Condition()
-        self._waiting: deque[Request] = deque()
-        self._replies: list[_Reply] = []
-        self._oldest_s = 0.0
-        self._in_flight = 0
-        self._is_closed = False
-        self._fault: Exception | None = None
-
-    def ask(self, requests: Sequence[Request]) -> None:
-        with self._changed:
-            self._waiting.extend(requests)
-            self._changed.notify_all()
-
-    def is_full(self) -> bool:
-        """Whether enough is read ahead. Raises what ended the engine, if anything did."""
-        with self._changed:
-            if self._fault is not None:
-                raise self._fault
-            return len(self._waiting) > READ_AHEAD * self._loaded.batch * self._loaded.callers
-
-    def reply(self, replies: Sequence[_Reply]) -> None:
-        with self._changed:
-            self._oldest_s = self._oldest_s if self._replies else time.monotonic()
-            self._replies += replies
-
-    def due(self) -> list[_Reply]:
-        """Take the answers that should wait no longer."""
-        with self._changed:
-            is_quiet = not self._waiting and not self._in_flight
-            is_late = time.monotonic() - self._oldest_s >= COMMIT_EVERY_S
-            if not (is_quiet or is_late or len(self._replies) >= COMMIT_ROWS):
-                return []
-            due, self._replies = self._replies, []
-            return due
-
-    def close(self) -> None:
-        """Let the callers end once nothing is waiting."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
-
-    def abandon(self, fault: Exception | None = None) -> None:
-        """Let the callers end after what they are at."""
-        with self._changed:
-            self._fault = self._fault or fault
-            self._waiting.clear()
-        self.close()
-
-    def work(self) -> None:
-        """Life of a calling thread."""
-        while batch := self._next():
-            try:
-                self.tell(Started(request_ids=tuple(request.request_id for request in batch)))
-                results = _answers(self._job, self._loaded, batch)
-                pairs = zip(batch, results, strict=True)
-                self.reply([_Reply(asked.asset_id, given) for asked, given in pairs])
-            except Exception as error:
-                self.abandon(error)
-                raise
-            finally:
-                with self._changed:
-                    self._in_flight -= len(batch)
-
-    def _next(self) -> list[Request]:
-        """The next batch; empty when there will be none."""
-        with self._changed:
-            while not self._waiting and not self._is_closed:
-                self._changed.wait()
-            batch = [self._waiting.popleft() for _ in range(min(self._loaded.batch, len(self._waiting)))]
-            self._in_flight += len(batch)
-            return batch
+def _commit(results: Objects, due: Sequence[Reply], tell: Tell, reports: Reports | None) -> None:
+    """Write answers, a part per asset and job, and tell of each part once it is in its place."""
+    if due and reports is not None:
+        reports.now()  # first, so that whoever gets an answer finds it counted
+    replies = sorted(due, key=_destination)
+    for (asset_id, job), group in itertools.groupby(replies, key=_destination):
+        rows = [reply.result for reply in group]
+        part = _written(results, asset_id, job, rows)
+        tell(Answered(job=job, request_ids=tuple(row.request_id for row in rows), asset_id=asset_id, part=part))
 
 
-def _answers(job: Job, loaded: Loaded, batch: Sequence[Request]) -> Sequence[Result]:
-    """One answer per request; an engine that breaks its contract costs the request, not the batch."""
+def _destination(reply: Reply) -> tuple[str, Job]:
+    return reply.asset_id, reply.job
+
+
+def _written(results: Objects, asset_id: str, job: Job, rows: Sequence[Result]) -> str:
+    """Key of a part with these rows; a row that cannot be written becomes one that says so."""
+    name = partial(layout.results_part, asset_id, job)
     try:
-        return _checked(batch, loaded.answer(batch))
-    except EngineCrashed:
-        raise
-    except Exception as error:  # whatever an engine raises becomes the row of its request
-        if len(batch) > 1:
-            return [result for request in batch for result in _answers(job, loaded, [request])]
-        return [failed(job, batch[0].request_id, f"{type(error).__name__}: {error}")]
+        return answers.write_part(results, rows, RESULTS[job], key=name)
+    except _UNWRITABLE:
+        return answers.write_part(results, [_writable(job, row) for row in rows], RESULTS[job], key=name)
 
 
-def _checked(asked: Sequence[Request], got: Sequence[Result]) -> Sequence[Result]:
-    """The engine's answers, once they are known to be one per request, in order."""
-    if [request.request_id for request in asked] != [result.request_id for result in got]:
-        raise ValueError(f"the engine answered {len(got)} of {len(asked)} requests, or out of order")
-    return got
+def _writable(job: Job, row: Result) -> Result:
+    try:
+        columns.to_table([row], RESULTS[job])
+    except _UNWRITABLE as error:
+        reason = f"the answer cannot be written: {type(error).__name__}: {error}"
+        return failed(job, row.request_id, reason.encode(errors="backslashreplace").decode())
+    return row

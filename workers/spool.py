@@ -1,6 +1,6 @@
 """The folder through which requests reach a worker: parts that appear whole, then ``_done.json``.
 
-The feeder writes ``part-<n>.parquet`` by rename, in order; the worker follows until the marker says
+The feeder writes ``part-<n>-<job>.parquet`` by rename, in order; the worker follows until the marker says
 that no more will come. The feeder takes a part away once all of it is answered.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -28,6 +29,7 @@ DONE = "_done.json"
 POLL_S = 0.05
 """Pause between two looks at the folder. Ours: a look costs some 20 µs, and a request takes seconds."""
 
+_PART = re.compile(r"part-\d+-(?P<job>[a-z]+)\.parquet")
 _ASSET = re.compile(r"[0-9a-f]{16}")
 _REQUEST = re.compile(r"[0-9a-f]+")
 
@@ -50,6 +52,9 @@ class Broken:
 class Part:
     """What one part asks."""
 
+    job: Job
+    """The job that its requests ask for."""
+
     requests: tuple[Request, ...]
     """Requests of the job."""
 
@@ -57,9 +62,14 @@ class Part:
     """Rows that are none."""
 
 
+def part_path(folder: Path, number: int, job: Job) -> Path:
+    """Path of a part; ``number`` orders it among the others."""
+    return folder / f"part-{number:08}-{job}.parquet"
+
+
 def put(folder: Path, number: int, requests: Sequence[Request], job: Job) -> Path:
-    """Write one part; ``number`` orders it among the others."""
-    part = folder / f"part-{number:08}.parquet"
+    """Write one part, and return its path."""
+    part = part_path(folder, number, job)
     parquet.write_rows(part, requests, REQUESTS[job])
     return part
 
@@ -69,46 +79,87 @@ def finish(folder: Path) -> None:
     (folder / DONE).write_text("{}\n")
 
 
-def follow(folder: Path) -> Iterator[Path | None]:
-    """Parts in order as they appear; None when there is nothing new at the moment.
+class Inbox:
+    """The folder as the worker follows it. Not for several threads."""
 
-    Ends when the marker is there and everything before it was yielded.
-    """
-    seen: set[str] = set()
-    while True:
-        is_done = (folder / DONE).exists()  # looked at first: what came before it is in the listing
-        names = sorted(path.name for path in folder.glob("part-*.parquet"))
-        seen.intersection_update(names)
-        fresh = [name for name in names if name not in seen]
-        for name in fresh:
-            seen.add(name)
-            yield folder / name
-        if not fresh:
-            if is_done:
-                return
-            yield None
-            time.sleep(POLL_S)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: set[str] = set()
+        self._fresh: deque[tuple[Path, int]] = deque()
+        self._is_done = False
+        self._looked_s = float("-inf")
+        self.unread = 0
+        """Rows of the parts that are here and were not taken yet."""
+
+    def look(self) -> None:
+        """See what is new, unless it was just looked."""
+        now_s = time.monotonic()
+        if self._is_done or now_s - self._looked_s < POLL_S:
+            return
+        self._looked_s = now_s
+        is_done = (self._folder / DONE).exists()  # looked at first: what came before it is in the listing
+        names = sorted(path.name for path in self._folder.glob("part-*.parquet"))
+        self._seen.intersection_update(names)
+        for name in names:
+            if name not in self._seen:
+                self._seen.add(name)
+                self._fresh.append((self._folder / name, _rows(self._folder / name)))
+                self.unread += self._fresh[-1][1]
+        self._is_done = is_done
+
+    def take(self) -> Path | None:
+        """The next part, in order; None when there is nothing new."""
+        if not self._fresh:
+            return None
+        part, rows = self._fresh.popleft()
+        self.unread -= rows
+        return part
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every part was taken and no more will come."""
+        return self._is_done and not self._fresh
 
 
-def read(part: Path, job: Job) -> Part:
+def read(part: Path, crew: Collection[Job]) -> Part:
     """What a part asks; one wrong row does not spoil the others.
 
     Raises:
-        StoreError: It cannot be read, or does not even say which requests it holds.
+        StoreError: It cannot be read, is for a job that is not in ``crew``, or does not even say which requests it
+            holds.
 
     """
+    job = _job(part, crew)
     try:
         requests = parquet.read_rows(part, REQUESTS[job])
     except StoreError:
         return _salvaged(part, job)
     if wrong := next((one for one in requests if not is_addressed(one.request_id, one.asset_id)), None):
         raise StoreError(f"{part.name} has a request without a proper id or asset: {wrong.request_id!r}; ask again")
-    return Part(tuple(requests), ())
+    return Part(job, tuple(requests), ())
 
 
 def is_addressed(request_id: str, asset_id: str) -> bool:
     """Whether both ids are of our form; they become names of files."""
     return bool(_REQUEST.fullmatch(request_id)) and bool(_ASSET.fullmatch(asset_id))
+
+
+def _rows(part: Path) -> int:
+    """How many requests a part holds; 0 when it cannot be read, which is told when it is taken."""
+    try:
+        return cast(int, pq.read_metadata(part).num_rows)
+    except (pa.ArrowException, OSError):
+        return 0
+
+
+def _job(part: Path, crew: Collection[Job]) -> Job:
+    """The job in the name of a part. Raises StoreError when there is none, or none of these."""
+    named = _PART.fullmatch(part.name)
+    job = next((job for job in crew if named and job == named["job"]), None)
+    if job is None:
+        jobs = ", ".join(crew)
+        raise StoreError(f"{part.name} is not named part-<number>-<job>.parquet with a job of this worker ({jobs})")
+    return job
 
 
 def _salvaged(part: Path, job: Job) -> Part:
@@ -128,4 +179,4 @@ def _salvaged(part: Path, job: Job) -> Part:
             requests += columns.from_table(table.slice(row, 1), REQUESTS[job])
         except (ValueError, TypeError, AttributeError) as error:
             broken.append(Broken(request_id, asset_id, f"not a {job} request: {error}"))
-    return Part(tuple(requests), tuple(broken))
+    return Part(job, tuple(requests), tuple(broken))

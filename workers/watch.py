@@ -1,26 +1,28 @@
 """What one thread does to keep a worker answering: feed it, hear it, start it again, and find what kills it.
 
-Not for several threads; ``workers.lane`` stands in front. Answers are known to be kept when a worker
+Not for several threads; ``workers.station`` stands in front. Answers are known to be kept when a worker
 tells of them: it has written them where they stay.
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.contracts import ModelId
 from pipeline.errors import EngineCrashed, EngineUnavailable, StoreError, UsageError
 from pipeline.store import parquet
-from schemas.jobs import Job, Request, Result
+from schemas.figures import Figures
+from schemas.jobs import Request, Result
 from workers import spool
 from workers.blame import Blame
 from workers.child import Child, Ended
-from workers.jobs import RESULTS, failed
-from workers.messages import Answered, Ending, Fatal, Message, Ready, Refused, Started
+from workers.families import Place
+from workers.jobs import RESULTS, Member, failed, job_of
+from workers.messages import Answered, Ending, Fatal, Message, Progress, Ready, Refused, Started
 
 PART_REQUESTS = 64
 """Requests per part. Ours: some seconds of a GPU's work, so that parts are few and feeding never waits."""
@@ -33,8 +35,12 @@ class Launch:
     argv: Callable[[Path], Sequence[str]]
     """Command of a worker that follows this requests folder."""
 
-    model: ModelId
-    """Which model must answer: the ids of the requests name it, so that another's answers must not be kept."""
+    place: Place
+    """Where they run."""
+
+    members: tuple[Member, ...]
+    """Which jobs it must answer, with which models: the ids of the requests name them, so that another's answers must
+    not be kept."""
 
     folder: Path
     """Existing folder for requests and logs."""
@@ -44,6 +50,11 @@ class Launch:
 
     stall_limit_s: float
     """Silence after which a worker that loads or has work is killed."""
+
+    @property
+    def what(self) -> str:
+        """The jobs, for messages."""
+        return ", ".join(member.job for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +67,69 @@ class Outlets:
     set_aside: Callable[[Request, Result], None]
     """Takes a failure that no worker has written down."""
 
+    kept: Callable[[Sequence[Request]], Sequence[Result]]
+    """Gives the answers that are kept already: a worker may have died before it could tell of them."""
+
+    given_back: Callable[[Sequence[Request]], None]
+    """Takes requests that a worker had not begun when it died."""
+
+    counted: Callable[[Figures], None]
+    """Takes the figures of the present worker."""
+
+    ended: Callable[[], None]
+    """Is told that a worker ended."""
+
     warned: Callable[[str], None]
     """Takes one line for a person."""
 
 
 class Watch:
-    """The worker of one job; when it dies, another takes its place."""
+    """The worker of one crew at one place; when it dies, another takes its place."""
 
-    def __init__(self, job: Job, launch: Launch, outlets: Outlets) -> None:
-        self._job = job
+    def __init__(self, launch: Launch, outlets: Outlets) -> None:
         self._launch = launch
         self._outlets = outlets
         self._blame = Blame()
-        self._queue: deque[Request] = deque()
         self._companies: deque[tuple[Request, ...]] = deque()
         self._asked: dict[str, Request] = {}
         self._started: dict[str, None] = {}
         self._parts: dict[Path, set[str]] = {}
+        self._part_of: dict[str, Path] = {}
         self._is_company_out = False
         self._child: Child | None = None
-        self._is_ready = False
+        self._takes = 0
         self._requests = launch.folder
         self._workers = 0
         self._last_part = 0
         self._heard_s = 0.0
 
     @property
-    def is_watching(self) -> bool:
-        """Whether there is a worker, or work for one."""
-        return self._child is not None or bool(self._queue) or bool(self._companies)
+    def is_on(self) -> bool:
+        """Whether there is a worker, or there must be one again."""
+        return self._child is not None or bool(self._companies)
 
-    def add(self, requests: Sequence[Request]) -> None:
-        """More work."""
-        self._queue.extend(requests)
+    @property
+    def outstanding(self) -> int:
+        """Requests that it was asked and has not answered."""
+        return len(self._asked) + sum(map(len, self._companies))
+
+    @property
+    def room(self) -> int:
+        """How many more requests it takes now: none before it is ready, nor while suspects are apart."""
+        if self._companies or (self._is_company_out and self._asked):
+            return 0
+        return max(0, self._takes - len(self._asked))
+
+    def ask(self, requests: Sequence[Request]) -> None:
+        """More work, no more than there is ``room``."""
+        self._is_company_out = False
+        for start in range(0, len(requests), PART_REQUESTS):
+            self._put(requests[start : start + PART_REQUESTS])
 
     def step(self) -> None:
-        """Feed, then listen for a moment. A worker gets nothing before it has said that it is the right one.
+        """Start a worker if there is none, and listen to it for a moment.
+
+        A worker gets nothing before it has said that it is the right one.
 
         Raises:
             EngineUnavailable: The engine cannot be loaded here, or it is another one than was asked for.
@@ -101,63 +139,65 @@ class Watch:
 
         """
         child = self._child or self._start()
-        if self._is_ready:
-            self._feed()
+        if self._takes and self._companies and not self._asked:
+            self._put(self._companies.popleft())  # one company of suspects at a time, and nothing beside it
+            self._is_company_out = True
         try:
             messages = child.messages(limit_s=spool.POLL_S)
         except ValueError as error:
-            raise EngineCrashed(self._job, None, f"it printed what is no message of ours: {error}") from error
+            raise EngineCrashed(self._launch.what, None, f"it printed what is no message of ours: {error}") from error
         if messages is None:
             self._died(child.end())
             return
         for message in messages:
             self._hear(message)
-        is_idle = self._is_ready and not self._asked
-        if messages or is_idle:
+        is_idle = self._takes > 0 and not self._asked
+        # Figures are told by a worker whose engine hangs, too.
+        if is_idle or any(not isinstance(message, Progress) for message in messages):
             self._heard_s = time.monotonic()
         elif time.monotonic() - self._heard_s > self._launch.stall_limit_s:
             self._died(child.kill(), is_hung=True)
 
-    def close(self) -> None:
-        """End the worker: in peace when it waits for work, at once when it loads or has something to do."""
-        if self._child is None:
-            return
-        if self._is_ready and not self._asked:
-            spool.finish(self._requests)
-            self._child.end()
-        else:
-            self._child.kill()
+    def close(self) -> list[Request]:
+        """End the worker: in peace when it waits for work, at once when it loads or has something to do.
+
+        Returns what it has not answered.
+        """
+        if self._child is not None:
+            if self._takes and not self._asked:
+                spool.finish(self._requests)
+                self._child.end()
+            else:
+                self._child.kill()
+            self._outlets.ended()
         self._child = None
+        left = [*self._asked.values(), *itertools.chain.from_iterable(self._companies)]
+        self._companies.clear()
+        self._forget_all()
+        return left
 
     def _start(self) -> Child:
         self._workers += 1
         self._requests = self._launch.folder / f"requests-{self._workers}"
         self._requests.mkdir()
         log = self._launch.folder / f"worker-{self._workers}.log"
-        self._child = Child(self._launch.argv(self._requests), log=log)
-        self._is_ready = False
+        self._child = Child(
+            self._launch.argv(self._requests), log=log, environment=dict(self._launch.place.environment)
+        )
+        self._takes = 0
         self._heard_s = time.monotonic()
         return self._child
 
-    def _feed(self) -> None:
-        """Write parts: one company of suspects at a time and nothing beside it, else all there is."""
-        if self._companies:
-            if not self._asked:
-                self._put(self._companies.popleft())
-                self._is_company_out = True
-            return
-        if self._is_company_out and self._asked:
-            return
-        self._is_company_out = False
-        while self._queue:
-            self._put([self._queue.popleft() for _ in range(min(PART_REQUESTS, len(self._queue)))])
-
     def _put(self, requests: Sequence[Request]) -> None:
-        self._last_part += 1
-        # Noted before the worker can see the part and answer.
-        self._asked.update((request.request_id, request) for request in requests)
-        part = spool.put(self._requests, self._last_part, requests, self._job)
-        self._parts[part] = {request.request_id for request in requests}
+        """Write a part per job. Noted before the worker can see the part and answer."""
+        for job, group in itertools.groupby(sorted(requests, key=job_of), key=job_of):
+            part_requests = list(group)
+            self._last_part += 1
+            part = spool.part_path(self._requests, self._last_part, job)
+            self._asked.update((request.request_id, request) for request in part_requests)
+            self._parts[part] = {request.request_id for request in part_requests}
+            self._part_of.update((request.request_id, part) for request in part_requests)
+            spool.put(self._requests, self._last_part, part_requests, job)
 
     def _hear(self, message: Message) -> None:
         match message:
@@ -165,23 +205,29 @@ class Watch:
                 self._started.update(dict.fromkeys(message.request_ids))
             case Answered():
                 self._answered(message)
+            case Progress():
+                self._outlets.counted(message.figures)
             case Refused():
                 for request_id in self._parts.get(self._requests / message.part, set()).copy():
                     self._set_aside(request_id, message.reason)
             case Fatal():
                 self._gave_up(message)
             case Ready():
-                self._check(ModelId(message.model_name, message.revision))
-                self._is_ready = True
+                self._check(message.members)
+                self._takes = message.takes
 
-    def _check(self, model: ModelId) -> None:
-        """Raise EngineUnavailable unless it is this model that must answer."""
-        wanted = self._launch.model
-        if model != wanted:
-            raise EngineUnavailable(
-                f"the worker has {model.name} {model.revision} where {wanted.name} {wanted.revision} must answer: "
-                "its environment is of another version; bring both to the same version and run again"
-            )
+    def _check(self, members: Sequence[Member]) -> None:
+        """Raise EngineUnavailable unless these models answer these jobs."""
+        has = {member.job: member.model for member in members}
+        for wanted in self._launch.members:
+            model = has.get(wanted.job)
+            if model != wanted.model:
+                found = f"{model.name} {model.revision}" if model else "nothing"
+                raise EngineUnavailable(
+                    f"the worker has {found} where {wanted.model.name} {wanted.model.revision} must answer "
+                    f"({wanted.job}): its environment is of another version; bring both to the same version and run "
+                    "again"
+                )
 
     def _gave_up(self, message: Fatal) -> None:
         """Raise what another worker would only say again; a crash is one that may pass."""
@@ -197,30 +243,47 @@ class Watch:
 
     def _answered(self, message: Answered) -> None:
         ids = set(message.request_ids)
-        self._blame.answered(len(ids))
-        for result in parquet.read_rows(self._launch.results / message.part, RESULTS[self._job]):
-            if result.request_id in ids and self._asked.pop(result.request_id, None) is not None:
-                self._forget(result.request_id)
-                self._outlets.answered(result)
+        self._blame.answered(ids)
+        for result in parquet.read_rows(self._launch.results / message.part, RESULTS[message.job]):
+            if result.request_id in ids:
+                self._take(result)
+
+    def _take(self, result: Result) -> None:
+        if self._asked.pop(result.request_id, None) is not None:
+            self._forget(result.request_id)
+            self._outlets.answered(result)
 
     def _set_aside(self, request_id: str, reason: str) -> None:
         request = self._asked.pop(request_id)
         self._forget(request_id)
-        self._outlets.set_aside(request, failed(self._job, request_id, reason))
+        self._outlets.set_aside(request, failed(job_of(request), request_id, reason))
 
     def _forget(self, request_id: str) -> None:
         """It is answered: no longer a suspect, and its part goes with the last one of it."""
         self._started.pop(request_id, None)
-        for part, ids in list(self._parts.items()):
-            ids.discard(request_id)
-            if not ids:
-                del self._parts[part]
-                part.unlink(missing_ok=True)
+        part = self._part_of.pop(request_id)
+        self._parts[part].discard(request_id)
+        if not self._parts[part]:
+            del self._parts[part]
+            part.unlink(missing_ok=True)
+
+    def _forget_all(self) -> None:
+        self._asked.clear()
+        self._started.clear()
+        self._parts.clear()
+        self._part_of.clear()
+        self._is_company_out = False
+        self._takes = 0
 
     def _died(self, ended: Ended, *, is_hung: bool = False) -> None:
         """Decide who is asked again by the next worker, and with whom."""
         self._child = None
-        crash = EngineCrashed(self._job, None if is_hung else ended.returncode, ended.stderr_tail)
+        self._outlets.ended()
+        kept = self._outlets.kept(list(self._asked.values()))
+        self._blame.answered([result.request_id for result in kept])
+        for result in kept:
+            self._take(result)
+        crash = EngineCrashed(self._launch.what, None if is_hung else ended.returncode, ended.stderr_tail)
         verdict = self._blame.died([request_id for request_id in self._started if request_id in self._asked])
         for request_id in verdict.set_aside:
             self._set_aside(request_id, f"set aside, it ended its engine more than once: {crash}")
@@ -228,10 +291,7 @@ class Watch:
             raise crash
         companies = [tuple(self._asked.pop(one) for one in company) for company in verdict.companies]
         self._companies.extendleft(reversed(companies))
-        # Whoever had not begun is no suspect and waits with the others until the suspects are through.
-        self._queue.extendleft(reversed(self._asked.values()))
-        self._asked.clear()
-        self._started.clear()
-        self._parts.clear()
-        self._is_company_out = False
+        # Whoever had not begun is no suspect.
+        self._outlets.given_back(list(self._asked.values()))
+        self._forget_all()
         self._outlets.warned(f"{crash}; it is started again")

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -29,6 +30,7 @@ from pipeline.store.answers import Answers
 from pipeline.store.ledger import Ledger
 from pipeline.store.objects import Objects
 from schemas import columns
+from schemas.figures import Figures
 from schemas.jobs import (
     DescribeRequest,
     Description,
@@ -37,12 +39,15 @@ from schemas.jobs import (
     Job,
     Request,
     Result,
+    SynthesizeRequest,
     TranscribeRequest,
     Transcript,
+    TranslateRequest,
 )
 from schemas.media import Asset, AudioStream, Level, Prepared, SampledFrame, Shot, SpeechRegion, VideoStream
 from schemas.scenes import ShotNote
-from tests.bench.dialogue import FRAME_MS, RATE, Dialogue
+from tests.bench import dubbed
+from tests.bench.dialogue import FRAME_MS, LOUD_DBFS, RATE, SILENT_DBFS, Dialogue
 from workers.client import WorkerEngines
 from workers.jobs import RESULTS
 
@@ -55,17 +60,24 @@ _ANSWERS_PER_PART = 8
 """About what a worker keeps at a time: one answer per process and second or two."""
 
 
-def seed(objects: Objects, source: Path, dialogue: Dialogue, *, has_picture: bool) -> Asset:
-    """Make ``source``, what probe and prepare know of it, and its preview."""
-    source.write_bytes(b"\0" * _SOURCE_BYTES)
+def seed(objects: Objects, source: Path, dialogue: Dialogue, *, has_picture: bool, has_sound: bool = False) -> Asset:
+    """Make ``source``, what probe and prepare know of it, and its preview.
+
+    ``has_sound`` gives it a sound that can be decoded and listened to, which a dub needs, and not a title that is
+    only captioned; it takes a minute per ten hours.
+    """
+    if has_sound:
+        dubbed.write_source(source, dialogue.length_ms)
+    else:
+        source.write_bytes(b"\0" * _SOURCE_BYTES)
     long_ago_s = time.time() - _AGE_S
     os.utime(source, (long_ago_s, long_ago_s))
-    asset = _asset(dialogue, has_picture=has_picture)
+    asset = _asset(dialogue, size_bytes=source.stat().st_size, has_picture=has_picture)
     ledger = Ledger(objects)
     with ledger.writing(
         asset.asset_id, "probe", version=PROBE_VERSION, inputs=(asset.asset_id,), config="audio=None"
     ) as staging:
-        staging.add_rows("asset", [asset], Asset)
+        staging.add_record("asset", asset)
     with ledger.writing(
         asset.asset_id,
         "prepare",
@@ -74,7 +86,10 @@ def seed(objects: Objects, source: Path, dialogue: Dialogue, *, has_picture: boo
         config=f"audio={asset.audio_choice}",
     ) as staging:
         speech, levels = staging.folder / "speech.flac", staging.folder / "levels.parquet"
-        speech.write_text(f"stands for the sound of dialogue {dialogue.seed}")
+        if has_sound:
+            dubbed.write_speech(speech, dialogue.length_ms)
+        else:
+            speech.write_text(f"stands for the sound of dialogue {dialogue.seed}")
         staging.add_file("speech", speech, ".flac")
         _write_levels(levels, dialogue)
         staging.add_file("levels", levels, ".parquet")
@@ -136,6 +151,10 @@ class ReplayedEngines:
         """As the real family."""
         self._engines.require_pair(source, target)
 
+    def figures(self, job: Job) -> Figures | None:
+        """It says nothing of itself."""
+        return None
+
     def abilities(self) -> Abilities:
         """The real family's."""
         return self._engines.abilities()
@@ -164,11 +183,15 @@ class ReplayedEngines:
                 notes = tuple(ShotNote(shot.shot_index, "a shot", "speech", ("dark",)) for shot in request.shots)
                 found = tuple(scenes.group(request.span, request.shots, notes, request.regions))
                 return Description(request.request_id, notes, found, failure=None)
+            case TranslateRequest():
+                return dubbed.translated(request)
+            case SynthesizeRequest():
+                return dubbed.spoken(request)
             case _:
                 raise ValueError(f"nothing is known that answers {request}")
 
 
-def _asset(dialogue: Dialogue, *, has_picture: bool) -> Asset:
+def _asset(dialogue: Dialogue, *, size_bytes: int, has_picture: bool) -> Asset:
     sha256 = hashlib.sha256(f"dialogue {dialogue.seed} of {dialogue.length_ms} ms".encode()).hexdigest()
     video = VideoStream(
         stream_index=0,
@@ -186,7 +209,7 @@ def _asset(dialogue: Dialogue, *, has_picture: bool) -> Asset:
     return Asset(
         asset_id=sha256[:16],
         sha256=sha256,
-        size_bytes=_SOURCE_BYTES,
+        size_bytes=size_bytes,
         container="mov,mp4,m4a,3gp,3g2,mj2",
         length_ms=dialogue.length_ms,
         zero=Fraction(0),
@@ -216,6 +239,7 @@ def _facts(asset: Asset, *, shots: int, regions: int) -> Prepared:
 def _write_levels(path: Path, dialogue: Dialogue) -> None:
     """Eleven million rows for a hundred hours: written by column, not by record."""
     level_dbfs = dialogue.level_dbfs()
-    made = {"level_dbfs": pa.array(level_dbfs), "speech_probability": pa.array(level_dbfs * 0.0)}
+    is_speech = level_dbfs > (LOUD_DBFS + SILENT_DBFS) / 2
+    made = {"level_dbfs": pa.array(level_dbfs), "speech_probability": pa.array(is_speech.astype(np.float64))}
     schema = columns.schema(Level)
     pq.write_table(pa.Table.from_arrays([made[name] for name in schema.names], schema=schema), path)

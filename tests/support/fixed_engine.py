@@ -24,6 +24,7 @@ from pipeline.contracts import Abilities, ModelId
 from pipeline.store.answers import Answers
 from pipeline.store.objects import Objects
 from pipeline.store.parquet import read_columns
+from schemas.figures import Figures
 from schemas.jobs import (
     Alignment,
     AlignRequest,
@@ -68,7 +69,7 @@ def answer(requests: Sequence[Request]) -> list[Result]:
     return [_answer(request) for request in requests]
 
 
-def load(_job: Job, _setting: Setting) -> Loaded:
+def load(_jobs: Sequence[Job], _setting: Setting) -> Loaded:
     """It is ready at once, and takes one request at a time so that a kill falls between two."""
     orders = Orders.given()
 
@@ -135,7 +136,7 @@ _ORDERS = "FIXED_ENGINE_ORDERS"
 """Environment variable; workers inherit it."""
 
 
-ABILITIES = Abilities(shortens=False, clones=False, varies=False, drafts=False)
+ABILITIES = Abilities(times=True, follows=False, shortens=False, clones=False, varies=False, drafts=False)
 REGISTRY = Registry(
     (
         Family(
@@ -171,6 +172,10 @@ class FixedEngines:
 
     def require_pair(self, source: str, target: str) -> None:
         """It translates every language."""
+
+    def figures(self, job: Job) -> Figures | None:
+        """It says nothing of itself."""
+        return None
 
     def abilities(self) -> Abilities:
         """It answers once."""

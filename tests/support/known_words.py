@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pipeline.contracts import Abilities
 from pipeline.store.objects import Objects
+from schemas.figures import Figures
 from schemas.jobs import Job, Request, Result, TranscribeRequest, Transcript
 from schemas.speech import Word
 from tests.support.fixed_engine import FixedEngines
@@ -25,9 +26,13 @@ class KnownWords(FixedEngines):
         self._clones = clones
         self._failure = failure
 
+    def figures(self, job: Job) -> Figures | None:
+        """It says nothing of itself."""
+        return None
+
     def abilities(self) -> Abilities:
         """As it was told."""
-        return Abilities(shortens=False, clones=self._clones, varies=False, drafts=False)
+        return Abilities(times=True, follows=False, shortens=False, clones=self._clones, varies=False, drafts=False)
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """The words inside the span of each request."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pipeline.contracts import Abilities, ModelId
 from pipeline.store.answers import Answers
 from pipeline.store.objects import Objects
+from schemas.figures import Figures
 from schemas.jobs import Job, LineAnswer, Request, Result, TranslateRequest, Translation
 
 Reply = Callable[[TranslateRequest], Translation]
@@ -35,9 +36,13 @@ class ScriptedTranslator:
     def require_pair(self, source: str, target: str) -> None:
         """It knows every pair."""
 
+    def figures(self, job: Job) -> Figures | None:
+        """It says nothing of itself."""
+        return None
+
     def abilities(self) -> Abilities:
         """As it was made."""
-        return Abilities(shortens=self._shortens, clones=False, varies=False, drafts=False)
+        return Abilities(times=True, follows=False, shortens=self._shortens, clones=False, varies=False, drafts=False)
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """As the contract says."""

@@ -13,6 +13,7 @@ import soundfile
 from pipeline.contracts import Abilities, ModelId
 from pipeline.store.answers import Answers
 from pipeline.store.objects import Objects
+from schemas.figures import Figures
 from schemas.jobs import Job, Request, Result, SynthesizeRequest, Take
 
 RATE_HZ = 24_000
@@ -45,9 +46,13 @@ class ToneEngines:
     def require_pair(self, source: str, target: str) -> None:
         """Nobody asks."""
 
+    def figures(self, job: Job) -> Figures | None:
+        """It says nothing of itself."""
+        return None
+
     def abilities(self) -> Abilities:
         """As the test says."""
-        return Abilities(shortens=True, clones=True, varies=self._varies, drafts=False)
+        return Abilities(times=True, follows=False, shortens=True, clones=True, varies=self._varies, drafts=False)
 
     def answer(self, job: Job, requests: Sequence[Request], on_answered: Callable[[int], None]) -> list[Result]:
         """As the contract says."""

@@ -24,7 +24,7 @@ def deaths_until_found(company: list[str], poison: str) -> tuple[int, list[str]]
             aside += verdict.set_aside
             waiting.extend(verdict.companies)
         else:
-            blame.answered(len(asked))
+            blame.answered(asked)
     return deaths, aside
 
 
@@ -54,9 +54,34 @@ def test_deaths_of_an_idle_engine_mean_a_sick_machine() -> None:
     assert [blame.died([]).is_sick for _ in range(SICK_DEATHS)][-1]
 
 
+@given(st.integers(1, 1024))
+def test_a_machine_that_answers_nothing_is_known_to_be_sick_before_many_are_set_aside(size: int) -> None:
+    blame = Blame()
+    waiting = deque([tuple(f"r{number}" for number in range(size))])
+    aside: list[str] = []
+    deaths = 0
+    is_sick = False
+    while waiting and not is_sick:
+        verdict = blame.died(waiting.popleft())
+        deaths += 1
+        aside += verdict.set_aside
+        waiting.extendleft(reversed(verdict.companies))
+        is_sick = verdict.is_sick
+    assert len(aside) == min(size, SICK_DEATHS)
+    assert is_sick == (size >= SICK_DEATHS)
+    assert deaths <= math.ceil(math.log2(size)) + 2 * SICK_DEATHS
+
+
+def test_what_was_answered_is_no_longer_suspect() -> None:
+    blame = Blame()
+    assert blame.died(["a", "b"]).companies == (("a",), ("b",))
+    blame.answered(["a"])
+    assert blame.died(["a"]).set_aside == ()
+
+
 def test_bad_requests_among_many_good_ones_do_not_make_a_machine_sick() -> None:
     blame = Blame()
     for number in range(10 * SICK_DEATHS):
         assert not blame.died([f"r{number}"]).is_sick
         assert not blame.died([f"r{number}"]).is_sick
-        blame.answered(FORGIVEN_AFTER)
+        blame.answered([f"good{n}" for n in range(FORGIVEN_AFTER)])

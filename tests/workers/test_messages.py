@@ -4,15 +4,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.messages import Answered, Ending, Fatal, Message, Ready, Refused, Started, compose, parse
+from pipeline.contracts import ModelId
+from schemas.figures import Figures
+from schemas.jobs import Job
+from workers.jobs import Member
+from workers.messages import Answered, Ending, Fatal, Message, Progress, Ready, Refused, Started, compose, parse
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 IDS = st.lists(st.text("0123456789abcdef", min_size=1), max_size=4).map(tuple)
+JOBS = st.sampled_from(Job)
+MEMBERS = st.lists(st.builds(Member, JOBS, st.builds(ModelId, TEXTS, TEXTS)), max_size=3).map(tuple)
+COUNTS = st.integers(0, 2**53)
+TIMES = st.floats(0, 1e9)
+FIGURES = st.builds(
+    Figures, *[COUNTS] * 8, busy_s=TIMES, idle_s=TIMES, waiting=COUNTS, in_flight=COUNTS, kv_usage=st.floats(0, 1)
+)
 MESSAGES = st.one_of(
-    st.builds(Ready, model_name=TEXTS, revision=TEXTS),
+    st.builds(Ready, members=MEMBERS, takes=st.integers(0)),
     st.builds(Started, request_ids=IDS),
-    st.builds(Answered, request_ids=IDS, asset_id=TEXTS, part=TEXTS),
+    st.builds(Answered, job=JOBS, request_ids=IDS, asset_id=TEXTS, part=TEXTS),
     st.builds(Refused, part=TEXTS, reason=TEXTS),
+    st.builds(Progress, figures=FIGURES),
     st.builds(Fatal, kind=st.sampled_from(Ending), text=TEXTS),
 )
 

@@ -8,14 +8,13 @@ pronunciations and times: it says how sure the time is, not whether the word was
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pocketsphinx import Decoder, Segment
 
-from pipeline.errors import EngineError, ReelinguaError
+from pipeline.errors import ReelinguaError
 from pipeline.media import speech_file
 from pipeline.media.speech_file import Samples
 from schemas.jobs import Alignment, AlignRequest
@@ -23,16 +22,12 @@ from schemas.speech import Word
 from schemas.time import Span
 from workers.engines.embedded import sphinx
 from workers.engines.embedded.pronounce import Reading, reading
-from workers.engines.embedded.seats import Seats, TaskFailed
+from workers.engines.filling import REMEDY, DoesNotFit, filled
+from workers.engines.seats import Seats, TaskFailed
 
 BEAM = 1e-200
 """Pruning of the search. Nearly none: the words are given, so that the search is small, and a path
 that is lost to a wrong pronunciation loses the whole chunk."""
-
-LONGEST_GUESS_MS = 300
-"""A word without a sound gets at most this of a pause. Ours: a usual short word."""
-
-_REMEDY = "compare the transcript with what is said there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +42,6 @@ class Fitting:
 
     words: tuple[str, ...]
     """The words as displayed."""
-
-
-class DoesNotFit(EngineError):
-    """The words cannot be laid over the sound."""
 
 
 class PocketSphinxAligner:
@@ -97,45 +88,6 @@ def load() -> Callable[[Fitting], tuple[Word, ...]]:
     return fit
 
 
-def filled(spans: Sequence[Span | None], within: Span) -> list[Span]:
-    """``spans``, which are in order and do not overlap, with the missing ones put between their neighbours.
-
-    Raises:
-        DoesNotFit: There is no room for them.
-
-    """
-    known = list(spans)
-    at = 0
-    for is_missing, run in itertools.groupby(spans, key=lambda span: span is None):
-        count = len(list(run))
-        if is_missing:
-            _fill(known, at, at + count, within)
-        at += count
-    return [span for span in known if span is not None]
-
-
-def _fill(known: list[Span | None], first: int, end: int, within: Span) -> None:
-    """Give ``known[first:end]`` places in the pause around them, or a millisecond each of their neighbours."""
-    count = end - first
-    before = known[first - 1] if first else None
-    after = known[end] if end < len(known) else None
-    start_ms = before.end_ms if before else within.start_ms
-    end_ms = after.start_ms if after else within.end_ms
-    if before and (short := count - (end_ms - start_ms)) > 0:
-        start_ms = max(before.start_ms + 1, start_ms - short)
-        known[first - 1] = Span(before.start_ms, start_ms)
-    if after and (short := count - (end_ms - start_ms)) > 0:
-        end_ms = min(after.end_ms - 1, end_ms + short)
-        known[end] = Span(end_ms, after.end_ms)
-    if end_ms - start_ms < count:
-        raise DoesNotFit(f"{len(known)} words do not fit in {within.duration_ms} ms; {_REMEDY}")
-    step_ms = min(LONGEST_GUESS_MS, (end_ms - start_ms) // count)
-    if before is None and after is not None:  # at the beginning of a chunk: close to what follows
-        start_ms = end_ms - step_ms * count
-    for index in range(count):
-        known[first + index] = Span(start_ms + index * step_ms, start_ms + (index + 1) * step_ms)
-
-
 def _laid_over(decoder: Decoder, sound: Samples, task: Fitting) -> tuple[list[Span | None], list[float | None]]:
     """Place and confidence of each word; None for words that have no sound."""
     readings = [reading(word, decoder.lookup_word) for word in task.words]
@@ -162,5 +114,5 @@ def _segments(decoder: Decoder, sound: Samples, readings: Sequence[Reading]) -> 
     decoder.set_align_text(" ".join(said.entry for said in readings))
     found = [segment for segment in sphinx.decode(decoder, sound) if sphinx.spelling(segment.word)]
     if [sphinx.spelling(segment.word) for segment in found] != [said.entry for said in readings]:
-        raise DoesNotFit(f"the {len(readings)} words do not fit what is heard; {_REMEDY}")
+        raise DoesNotFit(f"the {len(readings)} words do not fit what is heard; {REMEDY}")
     return found

@@ -18,7 +18,7 @@ from schemas.media import Shot, SpeechRegion
 from schemas.scenes import Scene, ShotNote
 from schemas.time import Span
 from workers.engines.embedded import sounds
-from workers.engines.embedded.seats import Seats, TaskFailed
+from workers.engines.seats import Seats, TaskFailed
 
 _SPEECH_SHARE = 0.3
 """A shot sounds like speech when so much of it is; a third of a shot is a line of dialogue in most."""

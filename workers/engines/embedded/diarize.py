@@ -7,7 +7,6 @@ or two alike, is nobody's: it is better to say so than to put words into somebod
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,10 @@ from schemas.jobs import Diarization, DiarizeRequest
 from schemas.media import SpeechRegion
 from schemas.speech import Turn
 from schemas.time import Span
+from workers.engines import stretches
 from workers.engines.embedded import voices
-from workers.engines.embedded.seats import Seats, TaskFailed
+from workers.engines.seats import Seats, TaskFailed
+from workers.engines.stretches import Stretch, best_path, cut_up, evenly, joined, runs
 
 _STRETCH_MS = 2_000
 """Stretches that are clustered are about so long: a second says too little of a voice, in four two may speak."""
@@ -118,7 +119,8 @@ def turns(flac: Path, regions: Sequence[SpeechRegion]) -> list[Turn]:
 
     """
     spans = [region.span for region in regions]
-    sample = [voices.frames_of(speech_file.cut(flac, span)) for span in _sampled(spans)]
+    parts = [part for span in spans for part in cut_up(span, round(span.duration_ms / _STRETCH_MS))]
+    sample = [voices.frames_of(speech_file.cut(flac, part)) for part in evenly(parts, most=_SAMPLE_STRETCHES)]
     heard = [frames for frames in sample if len(frames)]
     if not heard:
         return [Turn(span, None, 0.0) for span in spans]
@@ -128,45 +130,20 @@ def turns(flac: Path, regions: Sequence[SpeechRegion]) -> list[Turn]:
     known = _known(usable)
     if not known:
         return [Turn(span, None, 0.0) for span in spans]
-    laid_out = [turn for span in spans for turn in _joined(_laid_out(flac, span, known, floor))]
-    return _named(laid_out)
+    laid_out = [turn for span in spans for turn in joined(_laid_out(flac, span, known, floor))]
+    return stretches.turns(laid_out)
 
 
-def _sampled(spans: Sequence[Span]) -> list[Span]:
-    """Stretches to cluster, evenly over the speech."""
-    stretches = [stretch for span in spans for stretch in _cut_up(span, _STRETCH_MS)]
-    if len(stretches) <= _SAMPLE_STRETCHES:
-        return stretches
-    chosen = np.linspace(0, len(stretches) - 1, _SAMPLE_STRETCHES).round().astype(int)
-    return [stretches[index] for index in chosen]
-
-
-def _cut_up(span: Span, about_ms: int) -> Iterator[Span]:
-    """``span`` in equal parts of about this length."""
-    count = max(1, round(span.duration_ms / about_ms))
-    edges = [span.start_ms + span.duration_ms * part // count for part in range(count + 1)]
-    return (Span(start_ms, end_ms) for start_ms, end_ms in itertools.pairwise(edges))
-
-
-def _known(stretches: Sequence[voices.Frames]) -> list[voices.Voice]:
+def _known(sample: Sequence[voices.Frames]) -> list[voices.Voice]:
     """A model of each voice that is heard long enough; of the most heard one when none is."""
-    if not stretches:
+    if not sample:
         return []
-    found = [[stretches[index] for index in cluster] for cluster in voices.clusters(stretches)]
+    found = [[sample[index] for index in cluster] for cluster in voices.clusters(sample)]
     long = [cluster for cluster in found if sum(map(len, cluster)) * voices.FRAME_MS >= _LEAST_VOICE_MS]
     return [voices.learn(cluster) for cluster in long or found[:1]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Speech that goes to one voice."""
-
-    span: Span
-    voice: int | None
-    confidence: float
-
-
-def _laid_out(flac: Path, span: Span, known: Sequence[voices.Voice], floor: float) -> Iterator[_Stretch]:
+def _laid_out(flac: Path, span: Span, known: Sequence[voices.Voice], floor: float) -> Iterator[Stretch]:
     """Who speaks in one region, piece by piece."""
     start_ms = span.start_ms
     for samples in speech_file.blocks(flac, span, block_ms=_PIECE_MS):
@@ -174,44 +151,26 @@ def _laid_out(flac: Path, span: Span, known: Sequence[voices.Voice], floor: floa
         yield from _piece(voices.frames_of(samples), Span(start_ms, end_ms), known, floor)
         start_ms = end_ms
     if start_ms < span.end_ms:  # the sound ends before the region
-        yield _Stretch(Span(start_ms, span.end_ms), None, 0.0)
+        yield Stretch(Span(start_ms, span.end_ms), None, 0.0)
 
 
-def _piece(frames: voices.Frames, span: Span, known: Sequence[voices.Voice], floor: float) -> Iterator[_Stretch]:
+def _piece(frames: voices.Frames, span: Span, known: Sequence[voices.Voice], floor: float) -> Iterator[Stretch]:
     per_block = _BLOCK_MS // voices.FRAME_MS
     if not len(frames):
-        yield _Stretch(span, None, 0.0)
+        yield Stretch(span, None, 0.0)
         return
     is_loud = frames[:, 0] > floor
     scores = np.where(is_loud[:, None], voices.densities(known, frames), 0.0)
     starts = np.arange(0, len(frames), per_block)
-    path = _path(np.add.reduceat(scores, starts, axis=0))
-    edges = [0, *(int(block) + 1 for block in np.flatnonzero(np.diff(path))), len(path)]
-    for first, end in itertools.pairwise(edges):
+    path = best_path(np.add.reduceat(scores, starts, axis=0), change_cost=_CHANGE_COST)
+    for first, end in runs(path):
         start_ms = span.start_ms + first * _BLOCK_MS
         end_ms = span.end_ms if end == len(path) else span.start_ms + end * _BLOCK_MS
         if start_ms < end_ms:
             rows = slice(first * per_block, end * per_block)
             voice = int(path[first])
             confidence = _confidence(scores[rows][is_loud[rows]], voice, known)
-            yield _Stretch(Span(start_ms, end_ms), voice if confidence >= _SURE else None, confidence)
-
-
-def _path(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """The best voice of each block when a change costs ``_CHANGE_COST`` (Viterbi); shape ``(blocks,)``."""
-    blocks, count = scores.shape
-    came_from = np.zeros((blocks, count), dtype=np.int64)
-    best = scores[0].copy()
-    for block in range(1, blocks):
-        other = int(best.argmax())
-        stays = best >= best[other] - _CHANGE_COST
-        came_from[block] = np.where(stays, np.arange(count), other)
-        best = np.where(stays, best, best[other] - _CHANGE_COST) + scores[block]
-    path = np.zeros(blocks, dtype=np.int64)
-    path[-1] = int(best.argmax())
-    for block in range(blocks - 1, 0, -1):
-        path[block - 1] = came_from[block, path[block]]
-    return path
+            yield Stretch(Span(start_ms, end_ms), voice if confidence >= _SURE else None, confidence)
 
 
 def _confidence(scores: npt.NDArray[np.float64], voice: int, known: Sequence[voices.Voice]) -> float:
@@ -226,21 +185,3 @@ def _confidence(scores: npt.NDArray[np.float64], voice: int, known: Sequence[voi
         return 1.0
     margin = means[voice] - np.delete(means, voice).max()
     return float(1 / (1 + np.exp(-margin * np.log(4) / _SURE_MARGIN)))
-
-
-def _joined(stretches: Iterator[_Stretch]) -> Iterator[_Stretch]:
-    """Neighbours of one voice as one stretch."""
-    for _, group in itertools.groupby(stretches, key=lambda stretch: stretch.voice):
-        run = list(group)
-        span = Span(run[0].span.start_ms, run[-1].span.end_ms)
-        weighted = sum(one.confidence * one.span.duration_ms for one in run)
-        yield _Stretch(span, run[0].voice, float(weighted / span.duration_ms))
-
-
-def _named(stretches: Sequence[_Stretch]) -> list[Turn]:
-    """Turns with names in order of appearance."""
-    order = list(dict.fromkeys(stretch.voice for stretch in stretches if stretch.voice is not None))
-    names = {voice: f"S{number}" for number, voice in enumerate(order, start=1)}
-    return [
-        Turn(one.span, None if one.voice is None else names[one.voice], round(one.confidence, 3)) for one in stretches
-    ]

@@ -90,11 +90,11 @@ def _extras() -> Sequence[Extra]:
     ]
 
 
-def _load(job: Job, setting: Setting) -> Loaded:
+def _load(jobs: Sequence[Job], setting: Setting) -> Loaded:
     _require()
     from workers.engines.embedded import loading  # noqa: PLC0415 - the command line need not pay for the libraries
 
-    return loading.load(job, setting)
+    return loading.load(jobs, setting)
 
 
 EMBEDDED = Family(
@@ -102,9 +102,10 @@ EMBEDDED = Family(
     _model_id,
     language_failure=_language_failure,
     pair_failure=pairs.pair_failure,
-    abilities=Abilities(shortens=False, clones=False, varies=False, drafts=True),
+    abilities=Abilities(times=True, follows=False, shortens=False, clones=False, varies=False, drafts=True),
     lacks=_lacks,
     load=_load,
     extras=_extras,
+    auto=lambda: "real recognition on the CPU, plain about being a draft",
 )
 """PocketSphinx, Apertium, eSpeak NG, and what can be told from the signal."""

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from pipeline.errors import EngineUnavailable
 from schemas.jobs import Job, Request, Result
 from workers.engines.embedded import align, describe, family, synthesize, transcribe, translate
-from workers.engines.embedded.seats import Seats, TaskFailed
+from workers.engines.seats import Seats, TaskFailed
 from workers.families import Loaded, Setting
 
 Task = TypeVar("Task")
@@ -16,13 +16,14 @@ Answer = TypeVar("Answer")
 Asked = TypeVar("Asked", bound=Request)
 
 
-def load(job: Job, setting: Setting) -> Loaded:
-    """The engine of a job, with one child process started.
+def load(jobs: Sequence[Job], setting: Setting) -> Loaded:
+    """The engine of one job, with one child process started.
 
     Raises:
         EngineUnavailable: The model cannot be loaded here.
 
     """
+    (job,) = jobs
     match job:
         case Job.TRANSCRIBE:
             hearing = _seats(transcribe.load, setting)

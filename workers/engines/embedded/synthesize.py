@@ -18,8 +18,8 @@ from schemas.jobs import SynthesizeRequest, Take
 from workers.engines.embedded import tuning
 from workers.engines.embedded.apart import apart
 from workers.engines.embedded.espeak import Parameter, Samples, Speaker, SpeechFailed
-from workers.engines.embedded.seats import Seats, TaskFailed
 from workers.engines.embedded.tuning import Tuning
+from workers.engines.seats import Seats, TaskFailed
 
 LONGEST_S = 20.0
 """Longest time for one text. Ours: one of ``MOST_CHARACTERS`` takes a second."""

@@ -18,7 +18,7 @@ from schemas.languages import UNDETERMINED
 from schemas.speech import Word
 from schemas.time import Span
 from workers.engines.embedded import sphinx, utterances
-from workers.engines.embedded.seats import Seats, TaskFailed
+from workers.engines.seats import Seats, TaskFailed
 
 LANGUAGE_WEIGHT = 4.5
 """How much the language model counts against the sound in the first pass; the library's default is 6.5.

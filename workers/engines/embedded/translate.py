@@ -16,7 +16,7 @@ from schemas.jobs import LineAnswer, SourceLine, TranslateRequest, Translation
 from schemas.speech import joined
 from workers.engines.embedded import pairs, parts, wording
 from workers.engines.embedded.apertium import LIMIT_S, Pipeline
-from workers.engines.embedded.seats import Seats, TaskFailed
+from workers.engines.seats import Seats, TaskFailed
 
 SPARE_S = 30.0
 """On top of the limits of a request's texts: starting the pipeline on a crowded machine."""

@@ -11,7 +11,7 @@ import pytest
 from schemas.time import Span
 from tests.workers import contract, contract_text
 from workers.engines.embedded import align, describe, diarize, synthesize, transcribe, translate
-from workers.engines.embedded.seats import Seats
+from workers.engines.seats import Seats
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from pipeline.localize import pace, pitch
 from schemas.jobs import SynthesizeRequest, Take
 from tests.bench.calibrate_espeak import speaking_s
 from workers.engines.embedded import synthesize
-from workers.engines.embedded.seats import Seats
 from workers.engines.embedded.synthesize import MOST_CHARACTERS, EspeakSynthesizer, sayable, trimmed
+from workers.engines.seats import Seats
 
 PITCH_TOLERANCE = 0.08  # of the pitch asked for
 PACE_TOLERANCE = 0.10  # of the pace asked for, over several sentences; one alone may be 0.15 away

@@ -10,8 +10,8 @@ import pytest
 from schemas.jobs import LineAnswer, SourceLine, TranslateRequest
 from schemas.localize import Term
 from workers.engines.embedded import pairs, translate
-from workers.engines.embedded.seats import Seats
 from workers.engines.embedded.translate import ApertiumTranslator
+from workers.engines.seats import Seats
 
 pytestmark = pytest.mark.skipif(pairs.pair_failure("en", "es") is not None, reason=pairs.pair_failure("en", "es") or "")
 

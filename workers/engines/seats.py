@@ -7,13 +7,14 @@ notice it; an engine of C code that meets untrusted sound needs both: to notice,
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pipeline.errors import ReelinguaError
 
@@ -125,7 +126,7 @@ class _Seat(Generic[Task, Answer]):
             self.start()
         assert self._line is not None
         try:
-            self._line.send(task)
+            _send(self._line, task)
         except OSError as error:
             raise self._lost("its process ended before it began") from error
         answer: Answer | _Raised = self._receive(limit_s)
@@ -161,7 +162,7 @@ class _Seat(Generic[Task, Answer]):
         if not wait([self._line, self._child.sentinel], timeout=limit_s):
             raise self._lost(f"it took longer than {limit_s:.0f} s")
         try:
-            received: Answer = self._line.recv()
+            received: Answer = _received(self._line)
         except (EOFError, OSError) as error:
             self._child.join()
             raise self._lost(f"its process ended with status {self._child.exitcode}") from error
@@ -177,18 +178,39 @@ def _serve(line: Connection, make: Callable[[], Callable[[Task], Answer]]) -> No
     try:
         answer = make()
     except Exception as error:  # whatever it is, the parent must hear it
-        line.send(_Raised(_told(error)))
+        _send(line, _Raised(_told(error)))
         return
-    line.send(None)
+    _send(line, None)
     while True:
         try:
-            task = line.recv()
+            task = _received(line)
         except EOFError:
             return
         try:
-            line.send(answer(task))
+            _send(line, answer(task))
         except Exception as error:  # one bad task must not end the seat
-            line.send(_Raised(_told(error)))
+            _send(line, _Raised(_told(error)))
+
+
+def _send(line: Connection, thing: object) -> None:
+    """Pickle beside its arrays, which go through the pipe as they are and not as copies of copies."""
+    arrays: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(thing, protocol=5, buffer_callback=arrays.append)
+    raws = [array.raw() for array in arrays]
+    line.send((head, tuple(raw.nbytes for raw in raws)))
+    for raw in raws:
+        line.send_bytes(raw)
+
+
+def _received(line: Connection) -> Any:
+    head, sizes = line.recv()
+    arrays = [bytearray(size) for size in sizes]
+    for array in arrays:
+        if array:
+            line.recv_bytes_into(array)
+        else:
+            line.recv_bytes()
+    return pickle.loads(head, buffers=arrays)  # noqa: S301 - the other end is our own process
 
 
 def _told(error: Exception) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.engines.embedded.seats import Seats, TaskFailed
+from workers.engines.seats import Seats, TaskFailed
 
 LIMIT_S = 60.0
 

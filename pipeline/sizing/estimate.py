@@ -12,12 +12,8 @@ from dataclasses import dataclass, replace
 
 from pipeline.sizing.memory import Sizing, size
 from pipeline.sizing.profiles import CPU_CORE, UNNAMED, Catalogue, Gpu, Kind, ModelProfile, Rate, SizedJob, Yardstick
-from pipeline.sizing.tokens import ANSWER_TOKENS, audio_tokens
+from pipeline.sizing.tokens import ANSWER_TOKENS, SPOKEN_TOKENS_PER_S, audio_tokens
 from schemas.plan import Chunk, Window
-
-SPOKEN_TOKENS_PER_S = 5.0
-"""Tokens of text per second of speech. Ours: 180 words a minute, BBC's upper figure for captions, at
-1.3 tokens a word is 3.9; rounded up for languages that take more tokens."""
 
 NOTE_TOKENS_PER_SHOT = 60
 """Tokens of the answer per shot. Ours: a sentence or two."""
@@ -122,7 +118,8 @@ def estimate(workloads: Sequence[Workload], catalogue: Catalogue) -> Estimate:
     for load in workloads:
         key = (load.job, load.profile.name)
         summed[key] = _added(summed[key], load) if key in summed else load
-    jobs = tuple(JobEstimate(load, _offers(load, catalogue)) for load in summed.values() if load.requests)
+    loads = [load for load in summed.values() if load.requests]
+    jobs = tuple(JobEstimate(load, _offers(load, _jobs(load.profile, loads), catalogue)) for load in loads)
     return Estimate(jobs, _notes(jobs, catalogue))
 
 
@@ -164,17 +161,24 @@ def _added(one: Workload, other: Workload) -> Workload:
     )
 
 
-def _offers(load: Workload, catalogue: Catalogue) -> tuple[Offer, ...]:
+def _jobs(profile: ModelProfile, loads: Sequence[Workload]) -> tuple[SizedJob, ...]:
+    """All that is asked of one model: its worker does it all, and is sized for it."""
+    return tuple(load.job for load in loads if load.profile.name == profile.name)
+
+
+def _offers(load: Workload, jobs: Sequence[SizedJob], catalogue: Catalogue) -> tuple[Offer, ...]:
     yardstick = load.profile.yardstick(load.job)
     if not load.profile.counts_tokens:
         hours = _hours(load, yardstick) if yardstick else None
         basis = _basis(yardstick) if yardstick else "nobody measured it"
         return (Offer(CPU_CORE, None, hours, None, basis),)
-    return tuple(_offer(load, gpu, yardstick, catalogue) for gpu in catalogue.gpus)
+    return tuple(_offer(load, jobs, gpu, yardstick, catalogue) for gpu in catalogue.gpus)
 
 
-def _offer(load: Workload, gpu: Gpu, yardstick: Yardstick | None, catalogue: Catalogue) -> Offer:
-    sizing = size(load.profile, gpu, tokens_per_request=max(1, load.largest_request))
+def _offer(
+    load: Workload, jobs: Sequence[SizedJob], gpu: Gpu, yardstick: Yardstick | None, catalogue: Catalogue
+) -> Offer:
+    sizing = size(load.profile, gpu, jobs, longest=load.largest_request)
     if not sizing.fits:
         return Offer(gpu.name, sizing, None, None, sizing.reason)
     if yardstick is None:
@@ -191,15 +195,15 @@ def _offer(load: Workload, gpu: Gpu, yardstick: Yardstick | None, catalogue: Cat
             f"; estimate for {gpu.name}: times {yardstick.at_once}/{sizing.max_num_seqs}, "
             f"since only {sizing.max_num_seqs} of its {yardstick.at_once} requests at once fit"
         )
-    basis += _roomier(load, gpu, sizing)
+    basis += _roomier(load, jobs, gpu, sizing)
     price = gpu.price_usd_per_h.value
     return Offer(gpu.name, sizing, hours, None if price is None else hours * price, basis)
 
 
-def _roomier(load: Workload, gpu: Gpu, chosen: Sizing) -> str:
+def _roomier(load: Workload, jobs: Sequence[SizedJob], gpu: Gpu, chosen: Sizing) -> str:
     """What another precision of the weights would hold, if more; it is named, and not chosen for the user."""
     for weights in load.profile.weights_gb:
-        other = size(load.profile, gpu, tokens_per_request=max(1, load.largest_request), precision=weights.precision)
+        other = size(load.profile, gpu, jobs, precision=weights.precision)
         if other.max_num_seqs > chosen.max_num_seqs:
             return f"; with {weights.precision} weights {other.max_num_seqs} would ({weights.figure.source})"
     return ""

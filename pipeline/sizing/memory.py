@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.sizing.profiles import Figure, Gpu, ModelProfile, Precision, Sized
+from pipeline.sizing.profiles import Figure, Gpu, ModelProfile, Precision, Sized, SizedJob
+from pipeline.sizing.tokens import request_tokens
 
 ACTIVATIONS_GB = 4.6
 """Memory that neither weights nor KV cache may take: activations, CUDA graphs, encoder outputs. Derived:
@@ -20,16 +22,25 @@ IN_FLIGHT_PER_SEQ = 2
 """Requests that are prepared or running for each one that runs: enough for the engine never to wait
 for the feeder, few enough to bound memory. Ours."""
 
+CPU_NAME = "cpu"
+"""What a sizing calls a CPU."""
+
+CPU_SEQS = 16
+"""Requests at once on a CPU. Ours: tiny checkpoints gain little beyond."""
+
+CPU_BATCHED_TOKENS = 4_096
+"""Tokens per step on a CPU, and at least the longest request, so that its media fit. Ours: a step is a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """How one model is served on one GPU."""
+    """How one model is served on one GPU, or on a CPU."""
 
     model: str
     """The model."""
 
     gpu: str
-    """The GPU."""
+    """The GPU, or ``CPU_NAME``."""
 
     precision: Precision | None
     """Precision of the weights; null when none can be served."""
@@ -46,6 +57,9 @@ class Sizing:
     in_flight: int
     """Requests that the worker keeps with the engine."""
 
+    max_model_len: int
+    """Longest prompt and answer together; 0 when nothing fits."""
+
     max_num_batched_tokens: int
     """Tokens per step."""
 
@@ -60,62 +74,100 @@ class Sizing:
         """Whether at least one request runs."""
         return self.max_num_seqs > 0
 
+    def __str__(self) -> str:
+        if not self.fits:
+            return f"{self.model} on {self.gpu}: {self.reason}"
+        return (
+            f"{self.model} on {self.gpu}: {self.precision} weights, {self.kv_tokens:,} tokens of {self.kv_precision} "
+            f"KV cache, {self.max_num_seqs} requests at once, {self.in_flight} in flight, "
+            f"{self.max_num_batched_tokens:,} tokens per step, {self.max_model_len:,} per request at most"
+        )
+
 
 def size(
     profile: ModelProfile,
     gpu: Gpu,
+    jobs: Sequence[SizedJob],
     *,
-    tokens_per_request: int,
     precision: Precision | None = None,
+    share: float | None = None,
+    longest: int = 0,
 ) -> Sizing:
     """How ``profile`` is served on ``gpu``; where it cannot be, ``reason`` says why.
+
+    The plan shows it and the worker is set up by it. Requests at once are as many as the KV cache holds of the
+    shortest kind: when there are only long ones, fewer run, and the rest wait at the engine.
 
     Args:
         profile: The model.
         gpu: The GPU.
-        tokens_per_request: Tokens of the longest request, prompt and answer.
+        jobs: All that one instance does.
         precision: Of the weights; by default the first of the profile that the GPU computes in and that fits.
+        share: Of the GPU's memory, 0 to 1; by default the profile's.
+        longest: Tokens of the longest request, where it is known.
 
     """
-    if tokens_per_request < 1:
-        raise ValueError(f"a request has at least one token, got {tokens_per_request}")
+    if not jobs:
+        raise ValueError(f"{profile.name} is to do nothing")
     if not profile.counts_tokens:
-        return _refused(profile, gpu, "it runs on a CPU")
+        return _refused(profile, gpu.name, "it runs on a CPU")
     if not profile.weights_published:
-        return _refused(profile, gpu, "its weights are not published")
-    context = profile.context_tokens.value
-    if context is not None and tokens_per_request > context:
-        return _refused(
-            profile, gpu, f"a request of {tokens_per_request:,} tokens exceeds its context of {context:,.0f}"
-        )
+        return _refused(profile, gpu.name, "its weights are not published")
+    context = int(_known(profile.context_tokens))
+    if longest > context:
+        return _refused(profile, gpu.name, f"a request of {longest:,} tokens exceeds its context of {context:,}")
     weights = _allowed(profile.weights_gb, gpu, precision)
     caches = _allowed(profile.kv_bytes_per_token, gpu, None)
     if not weights or not caches:
         why = "the model has no such weights" if gpu.has_fp8 else "the GPU has no FP8, or the model no such weights"
         asked = precision or "any precision"
-        return _refused(profile, gpu, f"cannot be served in {asked} on {gpu.name}: {why}")
-    tried = [_at(profile, gpu, chosen, caches[0], tokens_per_request=tokens_per_request) for chosen in weights]
+        return _refused(profile, gpu.name, f"cannot be served in {asked} on {gpu.name}: {why}")
+    part = _known(profile.utilisation) if share is None else share
+    tried = [_at(profile, gpu, chosen, caches[0], jobs, share=part) for chosen in weights]
     return next((sizing for sizing in tried if sizing.fits), tried[0])
 
 
-def _at(profile: ModelProfile, gpu: Gpu, weights: Sized, cache: Sized, *, tokens_per_request: int) -> Sizing:
+def size_on_cpu(profile: ModelProfile, jobs: Sequence[SizedJob], *, kv_gib: float) -> Sizing:
+    """How ``profile`` is served on a CPU with so much memory for the KV cache: as far as the profile tells.
+
+    A tiny checkpoint under the same profile has a larger cache, which its engine says once it runs.
+    """
+    cache = next(cache for cache in profile.kv_bytes_per_token if cache.precision is Precision.BF16)
+    kv_tokens = int(kv_gib * 2**30 / _known(cache.figure))
+    longest = max(request_tokens(profile, job) for job in jobs)
+    return Sizing(
+        model=profile.name,
+        gpu=CPU_NAME,
+        precision=Precision.BF16,
+        kv_precision=Precision.BF16,
+        kv_tokens=kv_tokens,
+        max_num_seqs=CPU_SEQS,
+        in_flight=IN_FLIGHT_PER_SEQ * CPU_SEQS,
+        max_model_len=int(_known(profile.context_tokens)),
+        max_num_batched_tokens=max(CPU_BATCHED_TOKENS, _rounded(longest)),
+        memory_gb=kv_gib * 2**30 / 1e9,
+        reason=f"{CPU_NAME}: {kv_gib:g} GiB: {kv_tokens:,} tokens of {cache.precision} KV cache",
+    )
+
+
+def _at(
+    profile: ModelProfile, gpu: Gpu, weights: Sized, cache: Sized, jobs: Sequence[SizedJob], *, share: float
+) -> Sizing:
     """How the model is served with these weights and this cache."""
-    share = _known(profile.utilisation)
-    weights_gb, memory_gb = _known(weights.figure), _known(gpu.memory_gb)
+    weights_gb, memory_gb, token_bytes = _known(weights.figure), _known(gpu.memory_gb), _known(cache.figure)
     free_gb = memory_gb * share - weights_gb - ACTIVATIONS_GB
     arithmetic = (
         f"{gpu.name}: {memory_gb:g} GB x {share:.2f} - {weights_gb:g} GB of {weights.precision} weights "
         f"- {ACTIVATIONS_GB:g} GB = {free_gb:.1f} GB"
     )
-    kv_tokens = max(0, int(free_gb * 1e9 / _known(cache.figure)))
-    seqs = min(kv_tokens // tokens_per_request, int(profile.max_num_seqs.value or kv_tokens))
-    if seqs == 0:
-        needed = tokens_per_request * _known(cache.figure) / 1e9
-        return _refused(
-            profile,
-            gpu,
-            f"{arithmetic} for the KV cache, and one request of {tokens_per_request:,} tokens needs {needed:.2f} GB",
-        )
+    kv_tokens = max(0, int(free_gb * 1e9 / token_bytes))
+    context = int(_known(profile.context_tokens))
+    if kv_tokens < context:  # vLLM does not start either
+        needed_gb = context * token_bytes / 1e9
+        why = f"{arithmetic} for the KV cache, and one request of {context:,} tokens needs {needed_gb:.2f} GB"
+        return _refused(profile, gpu.name, why)
+    usual = [request_tokens(profile, job) for job in jobs]
+    seqs = min(kv_tokens // min(usual), int(profile.max_num_seqs.value or kv_tokens))
     return Sizing(
         model=profile.name,
         gpu=gpu.name,
@@ -124,10 +176,15 @@ def _at(profile: ModelProfile, gpu: Gpu, weights: Sized, cache: Sized, *, tokens
         kv_tokens=kv_tokens,
         max_num_seqs=seqs,
         in_flight=IN_FLIGHT_PER_SEQ * seqs,
-        max_num_batched_tokens=max(BATCHED_TOKENS, -(-tokens_per_request // 1024) * 1024),
-        memory_gb=weights_gb + ACTIVATIONS_GB + seqs * tokens_per_request * _known(cache.figure) / 1e9,
+        max_model_len=context,
+        max_num_batched_tokens=max(BATCHED_TOKENS, _rounded(max(usual))),
+        memory_gb=weights_gb + ACTIVATIONS_GB + seqs * min(usual) * token_bytes / 1e9,
         reason=f"{arithmetic}: {kv_tokens:,} tokens of {cache.precision} KV cache",
     )
+
+
+def _rounded(tokens: int) -> int:
+    return -(-tokens // 1024) * 1024
 
 
 def _allowed(sizes: tuple[Sized, ...], gpu: Gpu, asked: Precision | None) -> list[Sized]:
@@ -145,5 +202,5 @@ def _known(figure: Figure) -> float:
     return figure.value
 
 
-def _refused(profile: ModelProfile, gpu: Gpu, reason: str) -> Sizing:
-    return Sizing(profile.name, gpu.name, None, None, 0, 0, 0, 0, 0.0, reason)
+def _refused(profile: ModelProfile, gpu: str, reason: str) -> Sizing:
+    return Sizing(profile.name, gpu, None, None, 0, 0, 0, 0, 0, 0.0, reason)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.sizing.estimate import Offer, Workload, alignment, description, estimate, transcription
+from pipeline.sizing.memory import size
 from pipeline.sizing.profiles import CPU_CORE, SizedJob, catalogue
 from schemas.plan import Chunk, CutReason, Window
 from schemas.time import Span
@@ -55,7 +56,7 @@ def test_fewer_requests_at_once_than_were_measured_take_longer_and_say_so() -> N
     found = offers(description(CATALOGUE.model("Qwen3-Omni-30B-A3B"), WINDOWS))
     assert found["A100 80GB"].hours == pytest.approx(32 * (found["H200"].hours or 0))
     assert "only 1 of its 32 requests at once fit" in found["A100 80GB"].basis
-    assert "with int8 weights 15 would" in found["A100 80GB"].basis
+    assert "with int8 weights 14 would" in found["A100 80GB"].basis
     assert "weights" not in found["H200"].basis
 
 
@@ -94,3 +95,18 @@ def test_equal_jobs_of_several_titles_are_added_up() -> None:
 def test_nothing_to_do_is_an_empty_estimate() -> None:
     made = estimate([transcription(CATALOGUE.model("Qwen3-ASR-1.7B"), [])], CATALOGUE)
     assert (made.jobs, made.notes) == ((), ())
+
+
+def test_a_model_that_does_several_jobs_is_sized_for_all_of_them() -> None:
+    profile = CATALOGUE.model("Qwen3-Omni-30B-A3B")
+    notes = description(profile, WINDOWS)
+    alone = estimate([notes], CATALOGUE).jobs[0].offers[0].sizing
+    lines = replace(notes, job=SizedJob.TRANSLATE, largest_request=900)
+    together = [job.offers[0].sizing for job in estimate([notes, lines], CATALOGUE).jobs]
+    assert together == [size(profile, CATALOGUE.gpus[0], [SizedJob.DESCRIBE, SizedJob.TRANSLATE])] * 2
+    assert together[0] != alone == size(profile, CATALOGUE.gpus[0], [SizedJob.DESCRIBE])
+
+
+def test_a_request_beyond_the_context_has_no_hours_but_a_reason() -> None:
+    load = replace(description(CATALOGUE.model("Qwen3-Omni-30B-A3B"), WINDOWS), largest_request=40_000)
+    assert all("exceeds its context of 32,768" in offer.basis for offer in offers(load).values())

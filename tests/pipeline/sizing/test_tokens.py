@@ -1,13 +1,25 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sizing.profiles import AudioTokens, VideoTokens, catalogue
-from pipeline.sizing.tokens import audio_tokens, patch_tokens, video_tokens
+from pipeline.media.chunks import CHUNK_LIMIT_MS
+from pipeline.media.picture_size import SAMPLE_SIDE
+from pipeline.sizing.profiles import AudioTokens, SizedJob, VideoTokens, catalogue
+from pipeline.sizing.tokens import (
+    CHUNK_MS,
+    SAMPLED_SIZE,
+    audio_tokens,
+    patch_grid,
+    patch_tokens,
+    request_tokens,
+    shown_frames,
+    video_tokens,
+)
 
 
 def audio_of(name: str) -> AudioTokens:
@@ -27,7 +39,18 @@ OMNI = "Qwen3-Omni-30B-A3B"
 
 @pytest.mark.parametrize(
     ("length_ms", "tokens"),
-    [(1_000, 13), (2_000, 26), (10_000, 130), (30_000, 390), (35_500, 462), (20, 1), (0, 0)],
+    [
+        (1_000, 13),
+        (2_000, 26),
+        (10_000, 130),
+        (30_000, 390),
+        (35_500, 462),
+        (20, 1),
+        (0, 0),
+        (80, 1),
+        (81, 2),
+        (1_001, 14),
+    ],
 )
 @pytest.mark.parametrize("name", [OMNI, "Qwen3-ASR-1.7B", "Qwen3-ForcedAligner-0.6B"])
 def test_sound_counts_as_vllm_was_seen_to_count_it(name: str, length_ms: int, tokens: int) -> None:
@@ -36,7 +59,7 @@ def test_sound_counts_as_vllm_was_seen_to_count_it(name: str, length_ms: int, to
 
 @given(st.integers(0, 3_600_000))
 def test_a_rest_is_halved_three_times_rounding_up(length_ms: int) -> None:
-    blocks, rest = divmod(length_ms // 10, 100)
+    blocks, rest = divmod(math.ceil(length_ms / 10), 100)
     for _ in range(3):
         rest = (rest + 1) // 2
     assert audio_tokens(length_ms, audio_of(OMNI)) == 13 * blocks + rest
@@ -94,3 +117,33 @@ def test_a_picture_without_pixels_is_refused() -> None:
 def test_a_model_with_another_rate_counts_otherwise() -> None:
     slower = dataclasses.replace(audio_of(OMNI), tokens_per_block=6, token_ms=160)
     assert audio_tokens(1_500, slower) == 6 + 4
+
+
+@given(st.integers(1, 8_000), st.integers(1, 8_000))
+def test_a_picture_of_whole_patches_is_not_scaled_again(width: int, height: int) -> None:
+    video = video_of(OMNI)
+    grid = patch_grid(width, height, video)
+    if min(grid.columns, grid.rows) * 16 >= max(grid.columns, grid.rows):
+        again = patch_grid(grid.columns * video.patch_px, grid.rows * video.patch_px, video)
+        assert abs(again.columns * again.rows - grid.columns * grid.rows) <= max(grid.columns, grid.rows)
+
+
+@pytest.mark.parametrize(("length_ms", "frames"), [(1, 1), (500, 1), (501, 2), (1_000, 2), (120_000, 240)])
+def test_pictures_are_shown_at_the_start_and_at_each_step_after_it(length_ms: int, frames: int) -> None:
+    assert shown_frames(length_ms, 2.0) == frames
+
+
+def test_requests_are_sized_by_what_the_pipeline_really_sends() -> None:
+    assert CHUNK_MS == CHUNK_LIMIT_MS
+    assert SAMPLED_SIZE == (SAMPLE_SIDE, SAMPLE_SIDE * 9 // 16)
+
+
+def test_a_window_of_two_minutes_is_sized_with_its_pictures_sound_and_answer() -> None:
+    profile = catalogue().model(OMNI)
+    media = 120 * (16 * 9 + 13)  # a patch in time each second
+    assert request_tokens(profile, SizedJob.DESCRIBE) == media + 600 + 4_096
+
+
+def test_what_sees_no_windows_cannot_be_sized_for_them() -> None:
+    with pytest.raises(ValueError, match="cannot describe"):
+        request_tokens(catalogue().model("Qwen3-ASR-1.7B"), SizedJob.DESCRIBE)

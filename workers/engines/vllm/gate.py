@@ -1,0 +1,88 @@
+"""How much may be with the engine at once: tokens, so that its KV cache is never short of work and its queue stays
+short, and bytes, so that media that wait do not fill the memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a question takes while it is with the engine."""
+
+    tokens: int
+    """Its prompt and the longest answer."""
+
+    size: int = 0
+    """Bytes of its media."""
+
+
+@dataclass(order=True, slots=True)
+class _Waiting:
+    """A question at the gate; the lower priority goes first, then who came first."""
+
+    priority: int
+    number: int
+    need: Need = field(compare=False)
+    opened: asyncio.Future[None] = field(compare=False)
+
+
+class Gate:
+    """Lets questions in while their needs fit; one that alone is too much goes in alone. For one event loop."""
+
+    def __init__(self, limit: Need) -> None:
+        self._limit = limit
+        self._inside = 0
+        self._tokens = 0
+        self._size = 0
+        self._waiting: list[_Waiting] = []
+        self._count = 0
+
+    @asynccontextmanager
+    async def passed(self, need: Need, *, priority: int = 0) -> AsyncIterator[None]:
+        """Wait to be let in; out again when the block ends."""
+        await self._let_in(need, priority)
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            self._tokens -= need.tokens
+            self._size -= need.size
+            self._open()
+
+    async def _let_in(self, need: Need, priority: int) -> None:
+        self._count += 1
+        place = _Waiting(priority, self._count, need, asyncio.get_running_loop().create_future())
+        heapq.heappush(self._waiting, place)
+        self._open()
+        try:
+            await place.opened
+        except asyncio.CancelledError:
+            if place.opened.done() and not place.opened.cancelled():  # let in at the very moment it gave up
+                self._inside -= 1
+                self._tokens -= need.tokens
+                self._size -= need.size
+            self._open()
+            raise
+
+    def _open(self) -> None:
+        while self._waiting:
+            first = self._waiting[0]
+            if first.opened.cancelled():
+                heapq.heappop(self._waiting)
+                continue
+            if self._inside and not self._fits(first.need):
+                return
+            heapq.heappop(self._waiting)
+            self._inside += 1
+            self._tokens += first.need.tokens
+            self._size += first.need.size
+            first.opened.set_result(None)
+
+    def _fits(self, need: Need) -> bool:
+        return self._tokens + need.tokens <= self._limit.tokens and self._size + need.size <= self._limit.size

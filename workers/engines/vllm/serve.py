@@ -1,0 +1,144 @@
+"""Requests in, results out, many at once: an event loop in a thread of its own, and the engine in it."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
+
+from pipeline.errors import EngineCrashed, EngineUnavailable
+from schemas.jobs import DiarizeRequest, Job, Request, Result, TranslateRequest
+from workers.engines.vllm.figures import Meter
+from workers.engines.vllm.question import Engine
+from workers.families import Streaming
+from workers.jobs import REQUESTS, failed
+
+START_LIMIT_S = 1800.0
+"""How long loading may take. Ours: 70 GB from a slow network disk and the first compilation are 15 minutes."""
+
+CLOSE_LIMIT_S = 8.0
+"""How long closing may take before the rest is left to the end of the process: less than ``workers.child`` waits."""
+
+Answered = TypeVar("Answered")
+
+
+class Answering(Protocol):
+    """A job: makes questions of a request and a result of the replies.
+
+    Whatever goes wrong with a request is in its result; raises only EngineCrashed.
+    """
+
+    async def answer(self, request: Any, engine: Engine) -> Result:
+        """The result of one request."""
+        ...
+
+
+class OwnedEngine(Engine, Protocol):
+    """An engine that can be ended."""
+
+    def close(self) -> None:
+        """End it, within seconds."""
+        ...
+
+
+class Server:
+    """Answers the requests of one crew with one engine."""
+
+    def __init__(
+        self, make: Callable[[], OwnedEngine], jobs: Mapping[Job, Answering], meter: Meter, *, close: Callable[[], None]
+    ) -> None:
+        """Start, which loads the model.
+
+        Args:
+            make: Loads the engine; called in the event loop's thread.
+            jobs: What answers each job of the crew.
+            meter: Where the engine counts.
+            close: Ends what was started beside the engine.
+
+        Raises:
+            EngineUnavailable: It cannot be loaded.
+
+        """
+        self._jobs = {REQUESTS[job]: (job, answering) for job, answering in jobs.items()}
+        self._meter = meter
+        self._close = close
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._live, name="vllm", daemon=True)
+        self._thread.start()
+        try:
+            self._engine = self.run(_called(make), limit_s=START_LIMIT_S)
+        except concurrent.futures.TimeoutError as error:
+            self._end()
+            raise EngineUnavailable(f"the engine did not load within {START_LIMIT_S:.0f} s") from error
+        except BaseException:
+            self._end()
+            raise
+
+    def submit(self, request: Request) -> Future[Result]:
+        """Take one request; as ``workers.families.Streaming`` says."""
+        self._meter.arrived()
+        return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
+
+    def close(self) -> None:
+        """End the engine, whatever is unanswered."""
+        try:
+            self.run(_called(self._engine.close), limit_s=CLOSE_LIMIT_S)
+        except concurrent.futures.TimeoutError:
+            print("the engine does not end; it is left to the end of this process", file=sys.stderr)  # noqa: T201 - standard error is for people
+        self._end()
+
+    def streaming(self, in_flight: int) -> Streaming:
+        """The server as the worker takes it."""
+        return Streaming(self.submit, in_flight, self._meter.figures, self.close)
+
+    async def _answer(self, request: Request) -> Result:
+        job, answering = self._jobs[type(request)]
+        try:
+            result = await answering.answer(request, self._engine)
+            if result.request_id != request.request_id:
+                raise ValueError(f"the answer is to {result.request_id}")  # noqa: TRY301 - becomes a row as any other
+        except (EngineCrashed, asyncio.CancelledError):
+            self._meter.lost()
+            raise
+        except Exception as error:  # whatever a job raises becomes the row of its request
+            result = failed(job, request.request_id, f"{type(error).__name__}: {error}")
+        self._meter.answered(is_failed=result.failure is not None, media_ms=_media_ms(request))
+        return result
+
+    def _live(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, Answered], *, limit_s: float) -> Answered:
+        """What a coroutine gives that runs beside the engine. Raises TimeoutError past its limit."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(limit_s)
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(CLOSE_LIMIT_S)
+        self._close()
+
+
+async def _called(function: Callable[[], Answered]) -> Answered:
+    """Call a function in the event loop's thread."""
+    return function()
+
+
+def _media_ms(request: Request) -> int:
+    """Media that a request is about."""
+    match request:
+        case TranslateRequest():
+            return 0
+        case DiarizeRequest(regions=regions):
+            return sum(region.span.duration_ms for region in regions)
+        case _:
+            span = getattr(request, "span", None)
+            return 0 if span is None else int(span.duration_ms)

@@ -26,6 +26,7 @@ from pipeline.errors import EngineUnavailable, ReelinguaError, UsageError
 from pipeline.job_file import side_file
 from pipeline.localize import glossary as glossaries
 from pipeline.mix.targets import targets
+from schemas.scenes import Detail
 from schemas.settings import AUTO, Settings
 from schemas.sound import MixName
 
@@ -94,6 +95,12 @@ def run(
         Path | None, typer.Option(help="Text of what is said, word for word: it is timed, not recognised.")
     ] = None,
     speakers: Annotated[Path | None, typer.Option(help="RTTM file of who speaks when: it is believed.")] = None,
+    detail: Annotated[
+        Detail, typer.Option(help="How much the descriptions of shots and scenes say, of an engine that reads.")
+    ] = Detail.STANDARD,
+    style: Annotated[
+        str, typer.Option(help='How they say it, in your own words, e.g. "present tense, for audio description".')
+    ] = "",
     to: Annotated[
         list[str] | None,
         typer.Option(help="Language to translate captions into, as BCP 47 tag; give it again for more."),
@@ -130,6 +137,8 @@ def run(
         audio_stream=audio_stream,
         transcript=None if transcript is None else side_file(transcript),
         speakers=None if speakers is None else side_file(speakers),
+        detail=detail,
+        style=style,
         to=tuple(to or ()),
         dub=tuple(dub or ()),
         glossary=() if glossary is None else glossaries.parse(side_file(glossary), glossary.name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,20 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from flows.terminal import shown
+from schemas.figures import Figures
+from schemas.jobs import Job
 from schemas.outcome import Outcome, Status
 from schemas.time import clock
+from workers.progress import Pace, line
 
 MAX_NAME = 60
 """Characters of a name in the summary's table; ours, so that the counts stay beside it."""
 
 MAX_UNCHANGED = 30
 """More unchanged titles than this are counted and not listed; ours, about a screen."""
+
+ENGINE_LINE_S = 60.0
+"""Between two lines about an engine where there is no terminal to redraw; ours, so that a night's log stays short."""
 
 _COLOURS = {Status.MADE: "green", Status.UNCHANGED: "dim", Status.REJECTED: "yellow", Status.FAILED: "red"}
 
@@ -34,6 +41,7 @@ class Display:
         self._lock = threading.Lock()
         self._tasks: dict[str, TaskID] = {}
         self._stages: dict[str, str] = {}
+        self._engines: dict[Job, _EngineLine] = {}
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("[bold]{task.fields[name]}"),
@@ -65,6 +73,18 @@ class Display:
                 self._console.print(f"{shown(Path(source).name)}: {stage}", highlight=False, soft_wrap=True)
             self._stages[source] = stage
 
+    def engine(self, job: Job, figures: Figures) -> None:
+        """What the engine of a job has done and is at; safe to call from any thread."""
+        with self._lock:
+            if job not in self._engines:
+                self._engines[job] = _EngineLine(self._bars.add_task("", name="engine", stage=job, total=None))
+            known = self._engines[job]
+            text = known.text(figures)
+            total = figures.answered + figures.waiting + figures.in_flight
+            self._bars.update(known.task, stage=f"{job}: {text}", completed=figures.answered, total=max(total, 1))
+            if not self._console.is_terminal and known.is_due():
+                self._console.print(f"engine {job}: {text}", highlight=False, soft_wrap=True)
+
     def finished(self, outcome: Outcome) -> None:
         """One title is done with."""
         with self._lock:
@@ -74,6 +94,29 @@ class Display:
             status = f"[{_COLOURS[outcome.status]}]{outcome.status:9}[/]"
             name = shown(Path(outcome.source).name)
             self._console.print(f"{status} {name}: {shown(detail)}", highlight=False, soft_wrap=True)
+
+
+class _EngineLine:
+    """One engine's bar, and when it was last written about."""
+
+    def __init__(self, task: TaskID) -> None:
+        self.task = task
+        self._before: tuple[Figures, float] | None = None
+        self._began_s = self._printed_s = time.monotonic()
+
+    def text(self, figures: Figures) -> str:
+        """The figures as one line, with rates since the last."""
+        now_s = time.monotonic()
+        before, at_s = self._before or (figures, self._began_s)
+        self._before = figures, now_s
+        return line(figures, before, Pace(since_start_s=now_s - self._began_s, since_last_s=now_s - at_s))
+
+    def is_due(self) -> bool:
+        """Whether a line is due where nothing can be redrawn; it is not due again for a while then."""
+        if time.monotonic() - self._printed_s < ENGINE_LINE_S:
+            return False
+        self._printed_s = time.monotonic()
+        return True
 
 
 def summary(outcomes: Sequence[Outcome], folders: Sequence[str | None], console: Console) -> None:

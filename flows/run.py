@@ -16,6 +16,7 @@ from flows.sources import expand
 from flows.working import workplace
 from pipeline import job_file
 from pipeline.errors import EngineUnavailable, UsageError
+from pipeline.stages import picture
 from pipeline.store import layout
 from pipeline.store.objects import FolderObjects, Objects, open_objects
 from schemas.jobs import Job
@@ -46,6 +47,7 @@ def run(
         )
     chosen = job_file.checked(settings)
     chosen = replace(chosen, engine=chosen_engine(chosen.engine, say=lambda line: console.print(line, style="dim")))
+    picture.require(chosen, REGISTRY.abilities(chosen.engine))
     if chosen.language is not None:
         REGISTRY.require_language(chosen.engine, Job.TRANSCRIBE, chosen.language)
         for target in chosen.targets:
@@ -73,13 +75,21 @@ def chosen_engine(asked: str, *, say: Callable[[str], None]) -> str:
         EngineUnavailable: It lacks something on this machine.
 
     """
-    engine = asked
-    if asked == AUTO:
-        engine = REGISTRY.families[0].name
-        say(f"engine: {engine} (real recognition on the CPU, plain about being a draft)")
-    if lacks := REGISTRY.availability(engine):
-        raise EngineUnavailable(f"{engine} cannot run here: {lacks[0].what} is missing; {lacks[0].remedy}")
-    return engine
+    if asked != AUTO:
+        if lacks := REGISTRY.availability(asked):
+            raise EngineUnavailable(f"{asked} cannot run here: {lacks[0].what} is missing; {lacks[0].remedy}")
+        return asked
+    passed_over: list[str] = []
+    for family in REGISTRY.families:
+        lacks, offer = REGISTRY.availability(family.name), family.auto()
+        if not lacks and offer is not None:
+            why = f"; not {', '.join(passed_over)}" if passed_over else ""
+            say(f"engine: {family.name} ({offer}{why})")
+            return family.name
+        passed_over.append(
+            f"{family.name}: {lacks[0].what} is missing" if lacks else f"{family.name}: ask for it by name"
+        )
+    raise EngineUnavailable(f"no engine can run here ({'; '.join(passed_over)}); see reelingua doctor")
 
 
 def caption_all(
@@ -93,6 +103,7 @@ def caption_all(
             settings.engine,
             progress=display.progress,
             warn=lambda line: console.print(line, style="yellow"),
+            on_figures=display.engine,
         ) as shared,
         ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="title") as pool,
     ):

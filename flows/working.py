@@ -16,6 +16,8 @@ from pipeline.store.claims import Claims
 from pipeline.store.consents import Consents
 from pipeline.store.ledger import Ledger
 from pipeline.store.objects import Objects
+from schemas.figures import Figures
+from schemas.jobs import Job
 from schemas.settings import Settings
 from workers.client import WorkerEngines
 
@@ -78,9 +80,10 @@ def workplace(
     *,
     progress: Callable[[str, str, int, int], None],
     warn: Callable[[str], None],
+    on_figures: Callable[[Job, Figures], None] = lambda _job, _figures: None,
 ) -> Iterator[Workplace]:
     """Engines that start when they are first asked, and end with the block."""
-    with few_collections(), WorkerEngines(objects.uri, engine, warn=warn) as engines:
+    with few_collections(), WorkerEngines(objects.uri, engine, warn=warn, on_figures=on_figures) as engines:
         yield Workplace(objects, engines, progress)
 
 

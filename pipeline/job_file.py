@@ -1,8 +1,8 @@
 """Job files: ``NAME.job.toml`` beside a dropped file says what is to be made of it.
 
-The keys are those of ``reelingua run``: ``profile``, ``language``, ``audio_stream``, ``to``, ``dub``, ``mix``,
-``loudness``, ``mux``, and ``transcript``, ``speakers``, ``glossary`` and ``music_and_effects``, which name files
-beside the job file.
+The keys are those of ``reelingua run``: ``profile``, ``language``, ``audio_stream``, ``detail``, ``style``, ``to``,
+``dub``, ``mix``, ``loudness``, ``mux``, and ``transcript``, ``speakers``, ``glossary`` and ``music_and_effects``,
+which name files beside the job file.
 """
 
 from __future__ import annotations
@@ -22,11 +22,15 @@ from pipeline.errors import TextFileError, UsageError
 from pipeline.localize import glossary
 from pipeline.mix import targets
 from pipeline.speech import rttm
+from schemas.scenes import Detail
 from schemas.settings import Settings
 from schemas.sound import MixName
 
 MAX_SIDE_FILE_BYTES = 16 * 1024 * 1024
 """Ours: the words of 100 hours of speech are about 6 MB; what is larger is no transcript."""
+
+LONGEST_STYLE = 300
+"""Characters that say how to describe: two or three sentences. Ours; every window's prompt carries them."""
 
 _SIDE_FILES = ("transcript", "speakers", "glossary", "music_and_effects")
 """Keys that name a file beside the job file."""
@@ -43,6 +47,8 @@ class _Job(BaseModel):
     audio_stream: int | None = None
     transcript: str | None = None
     speakers: str | None = None
+    detail: str | None = None
+    style: str | None = None
     to: list[str] | None = None
     dub: list[str] | None = None
     glossary: str | None = None
@@ -89,10 +95,12 @@ def checked(settings: Settings) -> Settings:
 
     Raises:
         UsageError: The profile or a language does not exist or they do not go together, the transcript is
-            empty, the RTTM is broken, or there is no such mix or loudness target.
+            empty, the RTTM is broken, the style is too long, or there is no such detail, mix or loudness target.
     """
     settings = dataclasses.replace(
         settings,
+        detail=_detail(settings.detail),
+        style=_style(settings.style),
         language=None if settings.language is None else _standard(settings.language),
         to=tuple(map(_standard, settings.to)),
         dub=tuple(map(_standard, settings.dub)),
@@ -115,6 +123,20 @@ def checked(settings: Settings) -> Settings:
         if not turns:
             raise UsageError("the RTTM of the speakers has no turns; leave it out to have them found out")
     return settings
+
+
+def _detail(name: str) -> Detail:
+    if name not in tuple(Detail):
+        raise UsageError(f"no detail is named {name!r}; choose of {', '.join(Detail)}")
+    return Detail(name)
+
+
+def _style(text: str) -> str:
+    """The style on one line: it becomes a part of prompts."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    if len(line) > LONGEST_STYLE:
+        raise UsageError(f"the style has {len(line)} characters; say it in {LONGEST_STYLE} or fewer")
+    return line
 
 
 def _standard(tag: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -40,16 +40,18 @@ def lint(
     profile: CaptionProfile,
     words: Sequence[Word] | None = None,
     first_frame_ms: int = 0,
+    unspoken: Collection[int] = (),
 ) -> list[Finding]:
     """Findings of a caption file, by cue and then by rule.
 
     ``cuts_ms`` are the first frames of shots, None when they are unknown; an empty sequence means that
     there are none. ``rate`` is None when unknown; ``first_frame_ms`` is when the picture begins. With
-    ``words``, in the order of the cues, captions are also compared with the speech.
+    ``words``, in the order of the cues, captions are also compared with the speech; those numbered in
+    ``unspoken`` name sounds, and are not.
     """
     rules = checked_rules(profile, rate=rate, cuts_ms=cuts_ms, first_frame_ms=first_frame_ms)
     book = Rulebook(profile, rules)
-    alignment = None if words is None else sync.alignment(cues, words)
+    alignment = None if words is None else _alignment(cues, words, unspoken)
     findings = list(_not_checked(book, has_cuts=cuts_ms is not None, has_words=words is not None, told=alignment))
     for index, cue in enumerate(cues):
         findings.extend(_of_text(book, index, cue))
@@ -59,6 +61,16 @@ def lint(
         if alignment is not None:
             findings.extend(_of_sync(book, index, cue, alignment[index]))
     return findings
+
+
+def _alignment(cues: Sequence[Cue], words: Sequence[Word], unspoken: Collection[int]) -> list[sync.Said | None] | None:
+    """When the words of each cue are spoken, None for one that is not; None when cues and words do not say the same."""
+    spoken = [index for index in range(len(cues)) if index not in unspoken]
+    told = sync.alignment([cues[index] for index in spoken], words)
+    if told is None:
+        return None
+    found = dict(zip(spoken, told, strict=True))
+    return [found.get(index) for index in range(len(cues))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,25 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True)
+class Labels:
+    """How a sound that is no speech is named, in a cue of its own."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    before: str
+    """What stands before the name."""
+
+    after: str
+    """What stands after it."""
+
+    is_capital: bool
+    """Whether the name is in capitals."""
+
+    source: str
+    """Who says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaptionProfile:
     """What one house asks of captions in one language."""
 
@@ -164,6 +183,9 @@ class CaptionProfile:
     limits: tuple[Limit, ...]
     """Its rules; a rule that is not here is not checked."""
 
+    labels: Labels | None = field(default=None, repr=False)
+    """How sounds are named; null where they are not. Not part of what names a result that has no labels (``repr``)."""
+
     def limit(self, rule: Rule) -> Limit | None:
         """The limit that the house sets for a rule; None when it sets none."""
         return next((limit for limit in self.limits if limit.rule is rule), None)
@@ -189,6 +211,9 @@ class NamedProfile:
 
     variant: Variant
     """What its captions are for."""
+
+    labels: Labels | None = None
+    """How sounds are named; null where they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +249,9 @@ class Guide:
 
     italics: bool = True
     """Whether italics may be used."""
+
+    labels: Labels | None = None
+    """How sounds are named, where this language has its own way."""
 
     rules: dict[Rule, Setting] = field(default_factory=dict)
     """Rules that only this language has, or that differ in it."""
@@ -293,6 +321,7 @@ def profile(name: str, language: str) -> CaptionProfile:
         dialogue=guide.dialogue,
         is_italics_allowed=guide.italics,
         limits=tuple(_limits(house, name, guide)),
+        labels=house.profiles[name].labels and (guide.labels or house.profiles[name].labels),
     )
 
 

@@ -9,14 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-
-import budoux
-import langcodes
 
 from pipeline.captions import syntax
 from pipeline.captions.measure import characters
 from pipeline.captions.profiles import Counting
+from pipeline.speech.phrases import phrase_parser
 from schemas.languages import primary
 from schemas.speech import UNSPACED
 
@@ -98,7 +95,7 @@ def _spans(text: str, language: str, *, counting: Counting, widest: float) -> It
 
 def _phrases(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
     """Phrases of one run without white space; the whole run in spaced languages."""
-    parser = _parser(language)
+    parser = phrase_parser(language)
     if parser is None or text[start:end].isascii():
         yield start, end
         return
@@ -150,16 +147,3 @@ def _cost(text: str, spans: Sequence[tuple[int, int]], language: str) -> float:
         return min(syntax.AFTER_CLAUSE, syntax.phrase_break_cost(left, right, language))
     is_inside = left.isascii() and right.isascii()
     return INSIDE_WORD if is_inside else syntax.phrase_break_cost(left, right, language)
-
-
-@cache
-def _parser(language: str) -> budoux.Parser | None:
-    """The phrase parser of a language; None where there is none or spaces do."""
-    tag = langcodes.Language.get(language).maximize()
-    if tag.language == "ja":
-        return budoux.load_default_japanese_parser()
-    if tag.language in {"zh", "yue"}:
-        if tag.script == "Hant":
-            return budoux.load_default_traditional_chinese_parser()
-        return budoux.load_default_simplified_chinese_parser()
-    return budoux.load_default_thai_parser() if tag.language == "th" else None

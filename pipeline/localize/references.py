@@ -153,7 +153,7 @@ def is_clipped(samples: npt.NDArray[np.int16]) -> bool:
 def word_error_rate(clip: Clip, heard: Transcript) -> float:
     """Words that must be put in, taken out or replaced, over the clip's own words; by characters in Thai or Chinese."""
     own = _words(clip.text, clip.language)
-    other = _words(" ".join(word.text for word in heard.words), clip.language)
+    other = _words(heard.untimed or " ".join(word.text for word in heard.words), clip.language)
     return Levenshtein.distance(own, other) / max(1, len(own))
 
 

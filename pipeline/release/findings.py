@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pipeline.release.title import Failed
 from schemas.captions import Finding, Severity, Variant
 from schemas.media import Prepared
-from schemas.speech import Coverage, CoverageLabel, Turn
+from schemas.scenes import ShotNote
+from schemas.speech import Coverage, CoverageLabel, Estimate, Turn
 from schemas.time import clock
 
 LONG_HOLE_MS = 1_000
 """Missing sound of this length is an error: words are lost. Ours."""
+
+MOST_REASONS = 3
+"""Reasons that one finding names; the table ``chunks`` has all. Ours."""
 
 UNSURE_MS = 1_000
 """Speech without a speaker that is worth a look. Ours: less is a syllable between two turns."""
@@ -22,13 +27,16 @@ def about_title(
     failed: Sequence[Failed],
     coverage: Sequence[Coverage],
     turns: Sequence[Turn],
+    chunks: int,
+    estimates: Sequence[Estimate],
     is_language_assumed: bool,
     language: str,
     variant: Variant,
+    notes: Sequence[ShotNote],
     facts: Prepared,
     turns_outside: int = 0,
 ) -> tuple[Finding, ...]:
-    """What a human should know before trusting the title."""
+    """What a human should know before trusting the title, of whose speech ``chunks`` were transcribed."""
     found: list[Finding] = []
     if is_language_assumed:
         message = f"Nothing says what is spoken; {language} was assumed. Run again with --language if it is another."
@@ -42,9 +50,9 @@ def about_title(
         found.append(_finding("speakers-outside", Severity.WARNING, None, message))
     found += _damage(facts)
     found += _dropped(coverage)
+    found += _estimated(estimates, chunks)
     if variant is Variant.SDH:
-        message = "Nothing here says who speaks or what sounds: a caption file for the deaf needs such labels added."
-        found.append(_finding("sdh-labels", Severity.WARNING, None, message))
+        found.append(_labels(notes))
     unsure = [turn for turn in turns if turn.speaker is None and turn.span.duration_ms >= UNSURE_MS]
     found += (
         _finding(
@@ -75,6 +83,28 @@ def _dropped(coverage: Sequence[Coverage]) -> Iterator[Finding]:
             where = f"{clock(part.span.start_ms)} to {clock(part.span.end_ms)}"
             message = f"Speech from {where} has no captions: {part.reason}."
             yield _finding("speech-dropped", Severity.WARNING, part.span.start_ms, message)
+
+
+def _estimated(estimates: Sequence[Estimate], chunks: int) -> Iterator[Finding]:
+    """How much of the speech has estimated times, and why, the most frequent reasons first."""
+    if estimates:
+        reasons = Counter(estimate.reason for estimate in estimates).most_common()
+        told = "; ".join(f"{reason} ({count}×)" for reason, count in reasons[:MOST_REASONS])
+        others = f"; and {len(reasons) - MOST_REASONS} other reasons" if len(reasons) > MOST_REASONS else ""
+        message = (
+            f"The times of the words are estimates in {len(estimates)} of {chunks} chunks of speech, and captions "
+            f"there may be early or late: {told}{others}."
+        )
+        yield _finding("times-estimated", Severity.WARNING, None, message)
+
+
+def _labels(notes: Sequence[ShotNote]) -> Finding:
+    """What a caption file for the deaf still lacks."""
+    if any(note.sound_cues for note in notes):
+        message = "Nothing here says who speaks: add a name where the picture does not show it."
+        return _finding("sdh-labels", Severity.INFO, None, message)
+    message = "Nothing here says who speaks or what sounds: a caption file for the deaf needs such labels added."
+    return _finding("sdh-labels", Severity.WARNING, None, message)
 
 
 def _finding(rule: str, severity: Severity, start_ms: int | None, message: str) -> Finding:

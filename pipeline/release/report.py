@@ -50,6 +50,8 @@ def _summary(title: Title) -> Iterator[str]:
     yield f"| language | {title.language} |"
     yield f"| caption profile | {title.profile} |"
     yield f"| captions | {_captions(title)} |"
+    if title.estimates:
+        yield f"| chunks of speech, of which with estimated times | {len(title.chunks)}, {len(title.estimates)} |"
     yield f"| shots, scenes | {len(title.shots)}, {len(title.scenes)} |"
     yield f"| speakers | {len({turn.speaker for turn in title.turns if turn.speaker})} |"
     yield f"| errors, warnings | {title.count(Severity.ERROR)}, {title.count(Severity.WARNING)} |"

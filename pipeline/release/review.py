@@ -40,6 +40,7 @@ def _review(title: Title, others: Sequence[Deliverable], release_id: str) -> Rev
         scenes=title.scenes,
         thumbnails=title.thumbnails,
         shots=title.shots,
+        notes=title.notes,
         levels_dbfs=title.levels_dbfs if title.asset.audio else None,
         coverage=title.coverage,
         findings=tuple(finding for finding in title.findings if finding.cue_index is None),

@@ -11,6 +11,7 @@ from pipeline.release.title import Title
 from pipeline.store.releases import TableRows
 from schemas.captions import Cue
 from schemas.release import Deliverable
+from schemas.scenes import ShotNote
 from schemas.speech import Turn
 from schemas.tables import (
     AssetRow,
@@ -29,6 +30,12 @@ from schemas.tables import (
     WordRow,
 )
 from schemas.time import overlapping
+
+_OF_CHUNKS = frozenset({"transcribe", "time-words", "align"})
+"""What is asked of chunks of speech, each in its stage."""
+
+_NO_NOTE = ShotNote(-1, "", "", ())
+"""Of a shot that was not described."""
 
 
 def all_rows(title: Title, deliverables: tuple[Deliverable, ...], *, release_id: str) -> Iterator[TableRows]:
@@ -50,7 +57,8 @@ def all_rows(title: Title, deliverables: tuple[Deliverable, ...], *, release_id:
 
 
 def _chunks(title: Title, published: Published) -> Iterator[ChunkRow]:
-    failures = {failed.index: failed.reason for failed in title.failed if failed.job in ("transcribe", "align")}
+    failures = {failed.index: failed.reason for failed in title.failed if failed.job in _OF_CHUNKS}
+    estimated = {estimate.chunk_index: estimate.reason for estimate in title.estimates}
     for chunk in title.chunks:
         yield ChunkRow(
             published,
@@ -60,6 +68,7 @@ def _chunks(title: Title, published: Published) -> Iterator[ChunkRow]:
             ends_by=chunk.ends_by,
             speech_ms=chunk.speech_ms,
             failure=failures.get(chunk.chunk_index),
+            estimated=estimated.get(chunk.chunk_index),
         )
 
 
@@ -76,17 +85,25 @@ def _windows(title: Title, published: Published) -> Iterator[ChunkRow]:
             ends_by=None,
             speech_ms=speech_ms,
             failure=failures.get(window.window_index),
+            estimated=None,
         )
 
 
 def _shots(title: Title, published: Published) -> Iterator[ShotRow]:
     notes = {note.shot_index: note for note in title.notes}
     for shot in title.shots:
-        note = notes.get(shot.shot_index)
-        if note is None:
-            yield ShotRow(published, shot, description=None, sound=None, tags=())
-        else:
-            yield ShotRow(published, shot, description=note.description, sound=note.sound, tags=note.tags)
+        note = notes.get(shot.shot_index, _NO_NOTE)
+        yield ShotRow(
+            published,
+            shot,
+            description=note.description or None,
+            sound=note.sound or None,
+            tags=note.tags,
+            who=note.who,
+            on_screen=note.on_screen,
+            mood=note.mood or None,
+            sound_cues=note.sound_cues,
+        )
 
 
 def _words(title: Title, published: Published) -> Iterator[WordRow]:

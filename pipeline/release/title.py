@@ -19,7 +19,7 @@ from schemas.plan import Chunk, Window
 from schemas.release import StageUsed
 from schemas.scenes import Scene, ShotNote
 from schemas.sound import MixFacts
-from schemas.speech import Coverage, Segment, Turn
+from schemas.speech import Coverage, Estimate, Segment, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,9 @@ class Title:
 
     failed: tuple[Failed, ...]
     """Requests that got no answer."""
+
+    estimates: tuple[Estimate, ...]
+    """Chunks whose words no aligner could place."""
 
     regions: tuple[SpeechRegion, ...]
     """Where speech is; none in a title without audio."""

@@ -10,7 +10,8 @@ for nothing where a number is expected; names of speakers are positions in ``spe
 ``stages``              ``[stage, engine, revision]``
 ``source``, ``targets`` tracks, see ``_track``
 ``dubs``                see ``_dub``
-``scenes``              ``[start, length, title, synopsis, sound, [speaker, …], JPEG in base64 or ""]``
+``scenes``              ``[start, length, title, synopsis, sound, [speaker, …], JPEG in base64 or ""]``, then what the
+                        notes of its shots add, see ``_facts``
 ``cuts``                start of every shot but the first
 ``levels``              one byte per step in base64, see ``_levels``
 ``dropped``             ``[start, length, reason]``: speech that has no captions
@@ -22,9 +23,10 @@ for nothing where a number is expected; names of speakers are positions in ``spe
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -35,7 +37,7 @@ from pipeline.text import one_line
 from schemas.captions import Cue, Finding, Placement, Severity
 from schemas.localize import CueLink, DubLine, DubOutcome, Line, TranslatedLine, Voice, VoiceKind
 from schemas.media import LEVEL_STEP_MS, Asset, SampledFrame
-from schemas.scenes import Scene
+from schemas.scenes import Scene, ShotNote
 from schemas.sound import MixFacts
 from schemas.speech import CoverageLabel
 
@@ -44,6 +46,9 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 FLOOR_DBFS = -64.0
 """Level that is drawn as silence: 4 steps of a byte per dB reach from here to full scale. Ours."""
+
+MOST_FACTS = 8
+"""People, moods, sounds or texts that a scene shows: more do not fit a line. Ours; the table ``shots`` has all."""
 
 _STEPS_PER_DB = 4
 _PLACEMENTS = tuple(Placement)
@@ -282,8 +287,10 @@ def _voice(voice: Voice, names: _Names) -> list[Json]:
 
 def _scenes(review: Review, names: _Names) -> Iterator[Json]:
     pictures = review.thumbnails or (None,) * len(review.scenes)
+    notes = {note.shot_index: note for note in review.notes}
     for scene, picture in zip(review.scenes, pictures, strict=True):
-        yield _scene(scene, picture, names)
+        own = [notes[shot] for shot in range(scene.first_shot, scene.end_shot) if shot in notes]
+        yield [*_scene(scene, picture, names), *_facts(own)]
 
 
 def _scene(scene: Scene, picture: SampledFrame | None, names: _Names) -> list[Json]:
@@ -291,6 +298,20 @@ def _scene(scene: Scene, picture: SampledFrame | None, names: _Names) -> list[Js
     jpeg = base64.b64encode(picture.jpeg).decode() if picture else ""
     span = scene.span
     return [span.start_ms, span.duration_ms, scene.title, scene.synopsis, scene.sound, speakers, jpeg]
+
+
+def _facts(notes: Sequence[ShotNote]) -> list[Json]:
+    """``[person, …], [mood, …], [sound, …], [text on screen, …]``, each once and few of each; nothing at all where
+    there are none.
+    """
+    facts = (
+        (who for note in notes for who in note.who),
+        (note.mood for note in notes if note.mood),
+        (cue for note in notes for cue in note.sound_cues),
+        (text for note in notes for text in note.on_screen),
+    )
+    told: list[Json] = [[*itertools.islice(dict.fromkeys(values), MOST_FACTS)] for values in facts]
+    return told if any(told) else []
 
 
 def _levels(review: Review) -> str:

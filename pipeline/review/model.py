@@ -12,7 +12,7 @@ from schemas.captions import Cue, Finding
 from schemas.localize import CueLink, DubLine, Line, TranslatedLine, Voice
 from schemas.media import Asset, SampledFrame, Shot
 from schemas.release import StageUsed
-from schemas.scenes import Scene
+from schemas.scenes import Scene, ShotNote
 from schemas.sound import MixFacts
 from schemas.speech import Coverage
 
@@ -108,6 +108,9 @@ class Review:
 
     shots: tuple[Shot, ...] = ()
     """Shots of the picture."""
+
+    notes: tuple[ShotNote, ...] = ()
+    """What is seen and heard in each shot that was described."""
 
     levels_dbfs: npt.NDArray[np.float32] | None = None
     """Level of each step of ``schemas.media.LEVEL_STEP_MS``, shape ``(n,)``, dBFS; None without audio."""

@@ -101,7 +101,7 @@ def _on_silence(run: Sequence[HeardWord], speech: list[Span]) -> Iterator[range]
 
 def _too_fast(run: Sequence[HeardWord]) -> Iterator[range]:
     """Shortest stretches of enough letters that come faster than anybody speaks."""
-    before = [0, *itertools.accumulate(_letters(heard.word.text) for heard in run)]
+    before = [0, *itertools.accumulate(spoken_letters(heard.word.text) for heard in run)]
     end = 0
     for first, heard in enumerate(run):
         while end < len(run) and before[end] - before[first] < RATED_LETTERS:
@@ -112,7 +112,7 @@ def _too_fast(run: Sequence[HeardWord]) -> Iterator[range]:
             yield range(first, end)
 
 
-def _letters(text: str) -> int:
+def spoken_letters(text: str) -> int:
     """Letters and digits, with signs for syllables and words counted as ``SYLLABLE_LETTERS``."""
     return sum(
         SYLLABLE_LETTERS if letter > "\u1100" and unicodedata.name(letter, "").startswith(_SYLLABIC) else 1

@@ -24,6 +24,10 @@ SAME_WORD_MS = 250
 place a word within about 80 ms each (the step of Qwen3's aligner), and no one says the same word twice
 within a quarter of a second."""
 
+ESTIMATED_WORD_MS = 2_000
+"""The same where one of the two has an estimated time: what both chunks heard is two seconds long. Ours: narration is
+recovered with 1,000 and more wherever it is cut, and not with 500 (``tests/pipeline/speech/test_seams.py``)."""
+
 _TEXT_SCORE = 1_000_000  # one pair of equal text outweighs any number of pairs that only coincide
 _TIME_SCORE = 10_000  # more than the apartness of two words that coincide can take away
 
@@ -40,6 +44,9 @@ class HeardWord:
 
     is_draft: bool
     """Whether the engine hears no case and no punctuation."""
+
+    is_estimated: bool = False
+    """Whether its time is spread over the speech, and not heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,8 @@ def join(chunks: Sequence[Chunk], transcripts: Sequence[Transcript], *, length_m
             previous = None
             continue
         placed = in_order(transcript.words, chunk.heard)
-        answer = _Answer(chunk, [HeardWord(word, transcript.language, transcript.is_draft) for word in placed])
+        known = (transcript.language, transcript.is_draft, transcript.is_estimated)
+        answer = _Answer(chunk, [HeardWord(word, *known) for word in placed])
         if previous is not None and heard_twice:
             kept, begin = _crossing(previous, answer)
             del runs[-1][len(runs[-1]) - len(previous.words) + kept :]
@@ -166,8 +174,9 @@ def _crossing(left: _Answer, right: _Answer) -> tuple[int, int]:
     zone = range(right.chunk.heard.start_ms, left.chunk.heard.end_ms)
     if not zone:
         return len(left.words), 0
-    first = next((i for i, heard in enumerate(left.words) if heard.word.span.end_ms > zone.start), len(left.words))
-    end = next((i for i, heard in enumerate(right.words) if heard.word.span.start_ms >= zone.stop), len(right.words))
+    from_ms, to_ms = zone.start - _slack_ms(left), zone.stop + _slack_ms(right)
+    first = next((i for i, heard in enumerate(left.words) if heard.word.span.end_ms > from_ms), len(left.words))
+    end = next((i for i, heard in enumerate(right.words) if heard.word.span.start_ms >= to_ms), len(right.words))
     pairs = _pairs(left.words[first:], right.words[:end], cut_ms)
     if not pairs:
         kept = sum(_middle_x2(heard) < 2 * cut_ms for heard in left.words[first:])
@@ -179,6 +188,11 @@ def _crossing(left: _Answer, right: _Answer) -> tuple[int, int]:
     if cut_off_left >= cut_off_right:  # the left chunk goes on longer after the word than the right one before it
         return first + nearest.left + 1, nearest.right + 1
     return first + nearest.left, nearest.right
+
+
+def _slack_ms(answer: _Answer) -> int:
+    """How far outside what both chunks heard a word of it may be placed."""
+    return ESTIMATED_WORD_MS if any(heard.is_estimated for heard in answer.words) else 0
 
 
 def _pairs(left: list[HeardWord], right: list[HeardWord], cut_ms: int) -> list[_Pair]:
@@ -198,8 +212,12 @@ def _pairs(left: list[HeardWord], right: list[HeardWord], cut_ms: int) -> list[_
 def _likeness(one: HeardWord, other: HeardWord) -> tuple[int, bool]:
     """Score of the two being one word, 0 when they are not, and whether their texts are equal."""
     apart_ms = abs(_middle_x2(one) - _middle_x2(other)) // 2
-    if apart_ms <= SAME_WORD_MS and bare(one.word.text) == bare(other.word.text):
+    is_estimated = one.is_estimated or other.is_estimated
+    most_ms = ESTIMATED_WORD_MS if is_estimated else SAME_WORD_MS
+    if apart_ms <= most_ms and bare(one.word.text) == bare(other.word.text):
         return _TEXT_SCORE - apart_ms, True
+    if is_estimated:  # that two such words coincide says nothing
+        return 0, False
     longer_ms = max(one.word.span.duration_ms, other.word.span.duration_ms)
     if 2 * one.word.span.overlap_ms(other.word.span) > longer_ms:
         return _TIME_SCORE - apart_ms, False

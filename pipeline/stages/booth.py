@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 from pipeline.localize.takes import heard
 from pipeline.localize.translated_pace import translated_pace
-from pipeline.stages.speech import ask
-from pipeline.stages.work import Progress, Work
+from pipeline.stages.asking import ask
+from pipeline.stages.work import Progress, Work, onward
 from pipeline.store import faults
+from schemas.figures import NOTHING
 from schemas.jobs import Job, SynthesizeRequest, Take
 from schemas.localize import Voice, VoiceKind
 
@@ -94,6 +94,8 @@ class Booth:
         """``references`` is the speech of the asset, ``folder`` where takes may lie until the stage has ended."""
         self.reused = 0
         """Takes that were kept from before."""
+        self.spent = NOTHING
+        """What the others cost."""
         self._work = work
         self._asset_id = asset_id
         self._source_language = source_language
@@ -162,9 +164,10 @@ class Booth:
         if not requests:
             return []
         count = partial(onward, progress, before, before + len(requests))
-        results, reused = ask(self._work, Job.SYNTHESIZE, requests, media=media, progress=count)
-        self.reused += reused
-        return [self._listened(take) for take in cast(list[Take], results)]
+        asked = ask(self._work, Job.SYNTHESIZE, requests, Take, media=media, progress=count)
+        self.reused += asked.reused
+        self.spent += asked.spent
+        return [self._listened(take) for take in asked.answers]
 
     def _listened(self, take: Take) -> Speech:
         """A take as it is: its sound goes to disk, its length stays."""
@@ -176,11 +179,6 @@ class Booth:
         with faults.translated(f"cannot write {path}"):
             path.write_bytes(take.flac)
         return Speech(SpooledTake(found.natural_ms, take.voice, path), attempts=1, failure=None, failed=())
-
-
-def onward(progress: Progress, before: int, total: int, done: int, _part: int) -> None:
-    """Progress of a part, as progress of the whole."""
-    progress(before + done, total)
 
 
 def _joined(failed: Speech, other: Speech) -> Speech:

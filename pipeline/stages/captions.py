@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pipeline.captions.cues import Built, compose
-from pipeline.captions.lint import lint
+from pipeline.captions.labels import Labelled, label
+from pipeline.captions.lint import checked_rules, lint
 from pipeline.captions.profiles import CaptionProfile
 from pipeline.localize import retime
 from pipeline.localize.findings import about_translation
+from pipeline.stages.media import regions_digest, speech_regions
 from pipeline.stages.work import Counts, Progress, Step, Work, once
 from pipeline.store.ledger import Done, Staging
 from schemas.captions import Cue, Finding
 from schemas.localize import CueLink, Line, TranslatedLine
-from schemas.media import Asset, Shot
+from schemas.media import Asset, Shot, SpeechRegion
+from schemas.scenes import ShotNote
 from schemas.speech import Segment
 
 CUES_VERSION = "2"
@@ -26,14 +29,28 @@ TRANSLATED_CUES_VERSION = f"2.{CUES_VERSION}"
 """Version of how translations are put on the times of the speech, and of all that makes cues of them."""
 
 
-def cues(work: Work, asset: Asset, prepared: Done, stitched: Done, *, profile: CaptionProfile) -> Done:
-    """Captions under a profile; parts ``cues``, ``lines`` and ``findings``."""
-    inputs = (stitched.digest, prepared.part("shots").sha256)
-    step = Step(asset.asset_id, "cues", CUES_VERSION, inputs, _config(asset, profile))
+def cues(work: Work, asset: Asset, prepared: Done, stitched: Done, described: Done, *, profile: CaptionProfile) -> Done:
+    """Captions under a profile; parts ``cues``, ``lines`` and ``findings``.
+
+    Where the profile labels sounds and the describer names them, there are captions of those as well, which have no
+    lines.
+    """
+    inputs: tuple[str, ...] = (stitched.digest, prepared.part("shots").sha256)
+    config = _config(asset, profile)
+    has_labels = profile.labels is not None and work.engines.abilities().follows
+    if has_labels:
+        inputs = (*inputs, described.part("notes").sha256, *regions_digest(prepared))
+        config = f"{config} {profile.labels}"
+    step = Step(asset.asset_id, "cues", CUES_VERSION, inputs, config)
 
     def make(staging: Staging, progress: Progress) -> Counts:
         segments = work.ledger.read(stitched, "segments", Segment)
-        made = _captions(asset, segments, _cuts_ms(work, prepared), profile)
+        shots = work.ledger.read(prepared, "shots", Shot)
+        sounds = None
+        if has_labels:
+            notes = work.ledger.read(described, "notes", ShotNote)
+            sounds = _Sounds(notes, shots, speech_regions(work, prepared))
+        made = _captions(asset, segments, _cuts_ms(shots), profile, sounds=sounds)
         staging.add_rows("lines", made.built.lines, Line)
         staging.add_rows("findings", made.findings, Finding)
         progress(1, 1)
@@ -61,7 +78,8 @@ def translated_cues(
         lines = work.ledger.read(captioned, "lines", Line)
         translations = work.ledger.read(translated, "translations", TranslatedLine)
         retimed = retime.segments(lines, translations, language=profile.language)
-        made = _captions(asset, retimed.segments, _cuts_ms(work, prepared), profile, groups=retimed.source_cues)
+        cuts_ms = _cuts_ms(work.ledger.read(prepared, "shots", Shot))
+        made = _captions(asset, retimed.segments, cuts_ms, profile, groups=retimed.source_cues)
         links = retime.links(made.built.groups)
         findings = [*made.findings, *about_translation(lines, translations, links)]
         staging.add_rows("links", links, CueLink)
@@ -70,6 +88,15 @@ def translated_cues(
         return Counts(staging.add_rows("cues", made.built.cues, Cue))
 
     return once(work, step, make)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sounds:
+    """What sounds in a title besides speech, and where speech is."""
+
+    notes: Sequence[ShotNote]
+    shots: Sequence[Shot]
+    regions: Sequence[SpeechRegion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +117,9 @@ def _captions(
     profile: CaptionProfile,
     *,
     groups: Sequence[int] | None = None,
+    sounds: _Sounds | None = None,
 ) -> _Captions:
-    """Cues of segments, whose words are in the order of the cues, and findings about them."""
+    """Cues of segments, whose words are in the order of the cues, labels of ``sounds``, and findings about them."""
     rate, first_frame_ms = _frames(asset)
     built = compose(
         segments,
@@ -102,9 +130,34 @@ def _captions(
         first_frame_ms=first_frame_ms,
         groups=groups,
     )
+    labelled = Labelled(built.cues, frozenset(), ())
+    if sounds is not None:
+        rules = checked_rules(profile, rate=rate, cuts_ms=cuts_ms, first_frame_ms=first_frame_ms)
+        labelled = label(built.cues, sounds.notes, sounds.shots, sounds.regions, profile=profile, rules=rules)
     words = [word for segment in segments for word in segment.words]
-    findings = lint(built.cues, cuts_ms=cuts_ms, rate=rate, profile=profile, words=words, first_frame_ms=first_frame_ms)
-    return _Captions(built, findings)
+    findings = lint(
+        labelled.cues,
+        cuts_ms=cuts_ms,
+        rate=rate,
+        profile=profile,
+        words=words,
+        first_frame_ms=first_frame_ms,
+        unspoken=labelled.unspoken,
+    )
+    return _Captions(_among_labels(built, labelled), [*findings, *labelled.findings])
+
+
+def _among_labels(built: Built, labelled: Labelled) -> Built:
+    """What is said, in the cues that have moved on for the labels between them."""
+    if not labelled.unspoken:
+        return built
+    numbers = [index for index in range(len(labelled.cues)) if index not in labelled.unspoken]
+    groups = dict(zip(numbers, built.groups, strict=True))
+    return Built(
+        labelled.cues,
+        tuple(replace(line, cue_index=numbers[line.cue_index]) for line in built.lines),
+        tuple(groups.get(index, 0) for index in range(len(labelled.cues))),
+    )
 
 
 def _config(asset: Asset, profile: CaptionProfile) -> str:
@@ -119,6 +172,6 @@ def _frames(asset: Asset) -> tuple[Fraction | None, int]:
     return (asset.video.constant_rate, asset.video.start_ms) if asset.video else (None, 0)
 
 
-def _cuts_ms(work: Work, prepared: Done) -> list[int]:
+def _cuts_ms(shots: Sequence[Shot]) -> list[int]:
     """First frames of all shots but the first."""
-    return [shot.span.start_ms for shot in work.ledger.read(prepared, "shots", Shot)[1:]]
+    return [shot.span.start_ms for shot in shots[1:]]

@@ -10,8 +10,8 @@ from pipeline.localize.dub_findings import findings
 from pipeline.localize.fit import Flagged, Placed, ToFit, Wanted, fit
 from pipeline.localize.stretch import placed_sound
 from pipeline.localize.utterances import Utterance, utterances
-from pipeline.stages.booth import Booth, Clip, Speech, SpooledTake, Wish, onward
-from pipeline.stages.work import Counts, Progress, Step, Work, once
+from pipeline.stages.booth import Booth, Clip, Speech, SpooledTake, Wish
+from pipeline.stages.work import Counts, Progress, Step, Work, once, onward
 from pipeline.store.ledger import Done, Staging
 from schemas.captions import Finding
 from schemas.jobs import Job
@@ -116,7 +116,9 @@ def speak(
         staging.add_rows("findings", findings(lines, [one.utterance for one in told], links), Finding)
         staging.add_rows("speech", _placed(dub, progress), PlacedSpeech)
         failed = dict.fromkeys(request for one in dub for speech in one.told.spoken for request in speech.failed)
-        return Counts(sum(line.attempts for line in lines), failed=tuple(failed), reused=booth.reused)
+        return Counts(
+            sum(line.attempts for line in lines), failed=tuple(failed), reused=booth.reused, spent=booth.spent
+        )
 
     return once(work, step, make)
 

@@ -24,7 +24,7 @@ from schemas.plan import Chunk, Window
 from schemas.release import Deliverable
 from schemas.scenes import Scene, ShotNote
 from schemas.sound import MixFacts
-from schemas.speech import Coverage, Segment, Turn
+from schemas.speech import Coverage, Estimate, Segment, Turn
 
 
 def title(work: Work, made: Made, name: str) -> Title:
@@ -34,14 +34,20 @@ def title(work: Work, made: Made, name: str) -> Title:
     coverage = read(made.stitched, "coverage", Coverage)
     failed = tuple(_failed(work, made))
     scenes = tuple(read(made.described, "scenes", Scene))
+    notes = read(made.described, "notes", ShotNote)
+    chunks = read(made.planned, "chunks", Chunk)
+    estimates = read(made.heard, "estimates", Estimate) if made.heard.has("estimates") else []
     frames = work.ledger.rows(made.prepared, "frames", SampledFrame) if made.prepared.has("frames") else ()
     about = about_title(
         failed=failed,
         coverage=coverage,
         turns=turns,
+        chunks=len(chunks),
+        estimates=estimates,
         is_language_assumed=made.language.is_assumed,
         language=made.language.tag,
         variant=made.house.variant,
+        notes=notes,
         facts=read(made.prepared, "facts", Prepared)[0],
         turns_outside=_turns_outside(work, made.asset),
     )
@@ -50,15 +56,16 @@ def title(work: Work, made: Made, name: str) -> Title:
         name=name,
         language=made.language.tag,
         house=made.house,
-        chunks=tuple(read(made.planned, "chunks", Chunk)),
+        chunks=tuple(chunks),
         windows=tuple(read(made.planned, "windows", Window)),
         failed=failed,
+        estimates=tuple(estimates),
         regions=tuple(media.speech_regions(work, made.prepared)),
         segments=tuple(read(made.stitched, "segments", Segment)),
         turns=tuple(turns),
         coverage=tuple(coverage),
         shots=tuple(read(made.prepared, "shots", Shot)),
-        notes=tuple(read(made.described, "notes", ShotNote)),
+        notes=tuple(notes),
         scenes=scenes,
         cues=tuple(read(made.captioned, "cues", Cue)),
         findings=(*made.targets.left_out, *about, *read(made.captioned, "findings", Finding)),

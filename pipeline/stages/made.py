@@ -41,8 +41,11 @@ class Made:
     planned: Done
     """Chunks and windows."""
 
+    recognised: Done | None
+    """What an engine heard that gives no times; null where ``heard`` is what it heard."""
+
     heard: Done
-    """Words per chunk."""
+    """Words per chunk, with their times."""
 
     told: Done
     """Who speaks when."""
@@ -74,6 +77,7 @@ class Made:
         return (
             self.prepared,
             self.planned,
+            *((self.recognised,) if self.recognised else ()),
             self.heard,
             self.told,
             self.stitched,

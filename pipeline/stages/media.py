@@ -24,7 +24,7 @@ from pipeline.store.ledger import Done, Staging
 from schemas.media import Asset, Prepared, Shot, SpeechRegion
 from schemas.plan import Chunk, Window
 
-PROBE_VERSION = "1"
+PROBE_VERSION = "2"
 PREPARE_VERSION = "1"
 PLAN_VERSION = "1"
 
@@ -43,13 +43,14 @@ def probe(work: Work, source: Path) -> Asset:
     stat, hashed_from_ns = _stat(source), time.time_ns()
     known = sources.recall(work.objects, source, stat) if stat is not None else None
     if known is not None and (done := work.ledger.done(known, "probe", _probe_step(known, asked).fingerprint)):
-        return work.ledger.read(done, "asset", Asset)[0]
+        return work.ledger.record(done, "asset", Asset)
     work.progress("probe", 0, 1)
     asset = probing.probe(source, audio_stream=asked)
 
     def make(staging: Staging, progress: Progress) -> Counts:
         progress(1, 1)
-        return Counts(staging.add_rows("asset", [asset], Asset))
+        staging.add_record("asset", asset)
+        return Counts(1)
 
     once(work, _probe_step(asset.asset_id, asked), make)
     if stat is not None:
@@ -103,6 +104,16 @@ def plan(work: Work, asset: Asset, prepared: Done) -> Done:
 def speech_regions(work: Work, prepared: Done) -> list[SpeechRegion]:
     """Where speech is; nowhere in a title without audio."""
     return work.ledger.read(prepared, "regions", SpeechRegion) if prepared.has("regions") else []
+
+
+def speech_digest(prepared: Done) -> tuple[str, ...]:
+    """Digest of the speech audio, as requests about it need it; none in a title without audio."""
+    return (prepared.part("speech").sha256,) if prepared.has("speech") else ()
+
+
+def regions_digest(prepared: Done) -> tuple[str, ...]:
+    """Digest of where speech is; none in a title without audio."""
+    return (prepared.part("regions").sha256,) if prepared.has("regions") else ()
 
 
 def describing_model(engine: str) -> ModelProfile:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from pipeline.localize import references
 from pipeline.localize.references import Choice, Clip
-from pipeline.stages.speech import ask
+from pipeline.stages.asking import Answered, ask
 from pipeline.stages.work import Progress, Work
 from pipeline.store.ledger import Done
+from schemas.figures import NOTHING, Spent
 from schemas.jobs import Job, TranscribeRequest, Transcript
 from schemas.localize import Reference
 from schemas.media import Asset
@@ -40,6 +40,9 @@ class Trials:
     reused: int
     """Answers that were kept from before."""
 
+    spent: Spent
+    """What the others cost."""
+
 
 def tried(work: Work, asset: Asset, prepared: Done, choices: Sequence[Choice], progress: Progress) -> Trials:
     """Recognise the clips of each speaker again until one is usable, the best first.
@@ -49,15 +52,15 @@ def tried(work: Work, asset: Asset, prepared: Done, choices: Sequence[Choice], p
     found: list[Reference | None] = [None] * len(choices)
     rates: list[list[float]] = [[] for _ in choices]
     failed: list[str] = []
-    reused = 0
+    reused, spent = 0, NOTHING
     for attempt in range(references.MOST_CLIPS):
         waiting = [n for n, choice in enumerate(choices) if found[n] is None and attempt < len(choice.clips)]
         if not waiting:
             break
         clips = [choices[n].clips[attempt] for n in waiting]
-        answers, kept = _heard_again(work, asset, prepared, clips, progress)
-        reused += kept
-        for n, clip, answer in zip(waiting, clips, answers, strict=True):
+        asked = _heard_again(work, asset, prepared, clips, progress)
+        reused, spent = reused + asked.reused, spent + asked.spent
+        for n, clip, answer in zip(waiting, clips, asked.answers, strict=True):
             if answer.failure is not None:
                 failed.append(answer.request_id)
                 continue
@@ -66,17 +69,16 @@ def tried(work: Work, asset: Asset, prepared: Done, choices: Sequence[Choice], p
             if rate <= references.most_errors(is_draft=answer.is_draft):
                 found[n] = references.reference(clip, rate=rate)
     verdicts = [_verdict(*one) for one in zip(choices, found, rates, strict=True)]
-    return Trials(tuple(verdicts), tuple(failed), reused)
+    return Trials(tuple(verdicts), tuple(failed), reused, spent)
 
 
 def _heard_again(
     work: Work, asset: Asset, prepared: Done, clips: Sequence[Clip], progress: Progress
-) -> tuple[list[Transcript], int]:
-    """What the engine hears in each clip alone, and how many answers were kept from before."""
+) -> Answered[Transcript]:
+    """What the engine hears in each clip alone."""
     key, sound = work.ledger.key(prepared, "speech"), prepared.part("speech").sha256
     requests = [TranscribeRequest("", asset.asset_id, key, clip.span, clip.language) for clip in clips]
-    results, kept = ask(work, Job.TRANSCRIBE, requests, media=(sound,), progress=progress)
-    return cast(list[Transcript], results), kept
+    return ask(work, Job.TRANSCRIBE, requests, Transcript, media=(sound,), progress=progress)
 
 
 def _verdict(choice: Choice, found: Reference | None, rates: Sequence[float]) -> Verdict:

@@ -22,7 +22,7 @@ from schemas.captions import Finding, Severity
 from schemas.release import Deliverable, Dubbed, Manifest, StageUsed
 from schemas.tables import Published, RunRow
 
-VERSION = "2"
+VERSION = "3"
 """Version of the files and rows that are made of the stages' results."""
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -158,9 +158,7 @@ def _run(run: StageRun, published: Published) -> RunRow:
         rows=run.counts.rows,
         failures=run.counts.failures,
         reused=run.counts.reused,
-        tokens_in=0,
-        tokens_out=0,
+        spent=run.counts.spent,
         wall_s=run.wall_s,
-        gpu_s=0.0,
         started_at=run.started_at,
     )

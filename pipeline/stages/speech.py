@@ -1,26 +1,20 @@
-"""The stages of speech: transcribe, align, speakers, stitch."""
+"""The stages of speech: transcribe, speakers, stitch. ``timing`` has those between."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
-from typing import TypeVar, cast
 
 from pipeline.speech import rttm
 from pipeline.speech.stitch import stitch as stitched
-from pipeline.speech.transcript import distribute
-from pipeline.stages.media import speech_regions
+from pipeline.stages.asking import ask
+from pipeline.stages.media import speech_digest, speech_regions
 from pipeline.stages.work import Counts, Progress, Step, Work, once
-from pipeline.store.answers import Answer, request_id
 from pipeline.store.ledger import Done, Staging
 from schemas.jobs import (
-    Alignment,
-    AlignRequest,
     Diarization,
     DiarizeRequest,
     Job,
-    Request,
     TranscribeRequest,
     Transcript,
 )
@@ -30,18 +24,16 @@ from schemas.speech import Coverage, Segment, Turn
 from schemas.time import Span
 
 TRANSCRIBE_VERSION = "1"
-ALIGN_VERSION = "1"
 SPEAKERS_VERSION = "1"
 STITCH_VERSION = "1"
-
-Asked = TypeVar("Asked", bound=Request)
-"""A request type of ``schemas.jobs``."""
 
 
 def transcribe(work: Work, asset: Asset, prepared: Done, planned: Done, *, language: str) -> Done:
     """What the engine hears in each chunk; part ``transcripts``, one row per chunk, in order."""
     model = work.engines.model(Job.TRANSCRIBE)
-    step = Step(asset.asset_id, "transcribe", TRANSCRIBE_VERSION, (planned.digest, *_heard(prepared)), language, model)
+    step = Step(
+        asset.asset_id, "transcribe", TRANSCRIBE_VERSION, (planned.digest, *speech_digest(prepared)), language, model
+    )
 
     def make(staging: Staging, progress: Progress) -> Counts:
         chunks = work.ledger.read(planned, "chunks", Chunk)
@@ -49,39 +41,9 @@ def transcribe(work: Work, asset: Asset, prepared: Done, planned: Done, *, langu
             TranscribeRequest("", asset.asset_id, work.ledger.key(prepared, "speech"), chunk.heard, language)
             for chunk in chunks
         ]
-        results, reused = ask(work, Job.TRANSCRIBE, requests, media=_heard(prepared), progress=progress)
-        answers = cast(list[Transcript], results)
-        staging.add_rows("transcripts", answers, Transcript)
-        return _counts(answers, reused)
-
-    return once(work, step, make)
-
-
-def align(work: Work, asset: Asset, prepared: Done, planned: Done, heard: Done, *, language: str, text: str) -> Done:
-    """The words of a human's transcript with their times; part ``transcripts``, as ``transcribe`` makes it."""
-    model = work.engines.model(Job.ALIGN)
-    config = f"{language} {hashlib.sha256(text.encode()).hexdigest()}"
-    step = Step(asset.asset_id, "align", ALIGN_VERSION, (planned.digest, heard.digest), config, model)
-
-    def make(staging: Staging, progress: Progress) -> Counts:
-        chunks = work.ledger.read(planned, "chunks", Chunk)
-        words = distribute(text, chunks, work.ledger.read(heard, "transcripts", Transcript))
-        key = work.ledger.key(prepared, "speech")
-        requests = [
-            AlignRequest("", asset.asset_id, key, chunk.heard, language, said)
-            for chunk, said in zip(chunks, words, strict=True)
-            if said
-        ]
-        results, reused = ask(work, Job.ALIGN, requests, media=_heard(prepared), progress=progress)
-        answers = iter(cast(list[Alignment], results))
-        transcripts = [
-            _as_transcript(next(answers), language)
-            if said
-            else Transcript("", language, (), is_draft=False, failure=None)
-            for said in words
-        ]
-        staging.add_rows("transcripts", transcripts, Transcript)
-        return _counts(transcripts, reused)
+        asked = ask(work, Job.TRANSCRIBE, requests, Transcript, media=speech_digest(prepared), progress=progress)
+        staging.add_rows("transcripts", asked.answers, Transcript)
+        return asked.counts
 
     return once(work, step, make)
 
@@ -91,17 +53,16 @@ def speakers(work: Work, asset: Asset, prepared: Done) -> Done:
     if work.settings.speakers is not None:
         return _told(work, asset, work.settings.speakers)
     model = work.engines.model(Job.DIARIZE)
-    step = Step(asset.asset_id, "speakers", SPEAKERS_VERSION, _heard(prepared), "", model)
+    step = Step(asset.asset_id, "speakers", SPEAKERS_VERSION, speech_digest(prepared), "", model)
 
     def make(staging: Staging, progress: Progress) -> Counts:
         regions = tuple(speech_regions(work, prepared))
         requests = [DiarizeRequest("", asset.asset_id, work.ledger.key(prepared, "speech"), regions)] if regions else []
-        results, reused = ask(work, Job.DIARIZE, requests, media=_heard(prepared), progress=progress)
-        answers = cast(list[Diarization], results)
-        turns = [turn for answer in answers for turn in answer.turns]
+        asked = ask(work, Job.DIARIZE, requests, Diarization, media=speech_digest(prepared), progress=progress)
+        turns = [turn for answer in asked.answers for turn in answer.turns]
         staging.add_rows("turns", turns, Turn)
-        staging.add_rows("answers", answers, Diarization)
-        return dataclasses.replace(_counts(answers, reused), rows=len(turns))
+        staging.add_rows("answers", asked.answers, Diarization)
+        return dataclasses.replace(asked.counts, rows=len(turns))
 
     return once(work, step, make)
 
@@ -109,7 +70,7 @@ def speakers(work: Work, asset: Asset, prepared: Done) -> Done:
 def stitch(work: Work, asset: Asset, prepared: Done, planned: Done, heard: Done, told: Done) -> Done:
     """One timeline of words; parts ``segments`` and ``coverage``."""
     is_given = heard.stage == "align"
-    inputs = (planned.digest, heard.digest, told.digest, *_heard(prepared))
+    inputs = (planned.digest, heard.digest, told.digest, *speech_digest(prepared))
     step = Step(asset.asset_id, "stitch", STITCH_VERSION, inputs, f"given={is_given}")
 
     def make(staging: Staging, progress: Progress) -> Counts:
@@ -126,43 +87,6 @@ def stitch(work: Work, asset: Asset, prepared: Done, planned: Done, heard: Done,
         return Counts(staging.add_rows("segments", timeline.segments, Segment))
 
     return once(work, step, make)
-
-
-def ask(
-    work: Work, job: Job, requests: Sequence[Asked], *, media: tuple[str, ...], progress: Progress
-) -> tuple[list[object], int]:
-    """Answers to ``requests`` in order, and how many of them were kept from before.
-
-    ``media`` are the content digests of what each request names, in the order of its keys.
-    """
-    model = work.engines.model(job)
-    named = [
-        dataclasses.replace(request, request_id=request_id(request, job=job, media=media, model=model))
-        for request in requests
-    ]
-    answered = 0
-
-    def count(newly: int) -> None:
-        nonlocal answered
-        answered += newly
-        progress(answered, len(named))
-
-    results = work.engines.answer(job, named, count)
-    return list(results), len(named) - answered
-
-
-def _heard(prepared: Done) -> tuple[str, ...]:
-    """Digest of the speech audio; none in a title without audio."""
-    return (prepared.part("speech").sha256,) if prepared.has("speech") else ()
-
-
-def _counts(answers: Sequence[Answer], reused: int) -> Counts:
-    failed = tuple(answer.request_id for answer in answers if answer.failure is not None)
-    return Counts(len(answers), failed=failed, reused=reused)
-
-
-def _as_transcript(answer: Alignment, language: str) -> Transcript:
-    return Transcript(answer.request_id, language, answer.words, is_draft=False, failure=answer.failure)
 
 
 def _told(work: Work, asset: Asset, text: str) -> Done:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.captions.profiles import profile
 from pipeline.errors import EngineUnavailable, StoreError, UnheardLanguage
-from pipeline.stages import captions, gather, media, picture, preview, release, speech
+from pipeline.stages import captions, gather, media, picture, preview, release, speech, timing
 from pipeline.stages.localize import Spoken, localize, mux
 from pipeline.stages.made import Language, Made
 from pipeline.stages.targets import decide
@@ -29,11 +29,13 @@ def make(work: Work, source: Path) -> Outcome:
 
     Raises:
         MediaError: The source cannot be used.
+        UsageError: A detail or a style is asked of an engine that heeds none.
         EngineError: An engine is not available, or died whatever it was asked.
         StoreError: Disk or service failed.
 
     """
     began_s = time.monotonic()
+    picture.require(work.settings, work.engines.abilities())
     asset = media.probe(work, source)
     language = spoken_language(work, asset)
     if asset.audio:
@@ -74,13 +76,16 @@ def _stages(work: Work, asset: Asset, source: Path, language: Language) -> Made:
     prepared = media.prepare(work, asset, source)
     planned = media.plan(work, asset, prepared)
     heard = speech.transcribe(work, asset, prepared, planned, language=language.tag)
+    recognised = None if work.engines.abilities().times else heard
+    if recognised is not None:
+        heard = timing.time_words(work, asset, prepared, planned, recognised)
     if work.settings.transcript is not None:
         text = work.settings.transcript
-        heard = speech.align(work, asset, prepared, planned, heard, language=language.tag, text=text)
+        heard = timing.align(work, asset, prepared, planned, heard, language=language.tag, text=text)
     told = speech.speakers(work, asset, prepared)
     stitched = speech.stitch(work, asset, prepared, planned, heard, told)
-    described = picture.describe(work, asset, prepared, planned, told)
-    captioned = captions.cues(work, asset, prepared, stitched, profile=house)
+    described = picture.describe(work, asset, prepared, planned, told, stitched)
+    captioned = captions.cues(work, asset, prepared, stitched, described, profile=house)
     said = Spoken(language.tag, prepared, told, stitched, captioned)
     localized = localize(work, asset, source, said, targets.made)
     previewed = preview.preview(work, asset, source)
@@ -91,6 +96,7 @@ def _stages(work: Work, asset: Asset, source: Path, language: Language) -> Made:
         house,
         prepared,
         planned,
+        recognised,
         heard,
         told,
         stitched,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import replace
 
 from pipeline.captions.profiles import CaptionProfile
 from pipeline.localize import rounds, windows
@@ -13,7 +12,7 @@ from pipeline.localize.budgets import budgets
 from pipeline.localize.rounds import Asked
 from pipeline.localize.terms import held_for
 from pipeline.localize.translated import rows
-from pipeline.stages.speech import ask
+from pipeline.stages.asking import Answered, ask
 from pipeline.stages.work import Counts, Progress, Step, Work, once
 from pipeline.store.ledger import Done, Staging
 from schemas.captions import Cue
@@ -52,45 +51,29 @@ def translate(work: Work, asset: Asset, captioned: Done, *, source_language: str
         )
         asked = rounds.first(lines, briefing, asset_id=asset.asset_id)
         first = _translated(work, asked, progress)
-        earlier = rounds.answers(asked, first.translations, briefing, profile)
+        earlier = rounds.answers(asked, first.answers, briefing, profile)
         asked_again = rounds.second(
             lines, earlier, briefing, asset_id=asset.asset_id, profile=profile, shortens=shortens
         )
         again = _translated(work, asked_again, progress, after=len(asked))
-        later = rounds.answers(asked_again, again.translations, briefing, profile)
+        later = rounds.answers(asked_again, again.answers, briefing, profile)
         told = rounds.best(earlier, later, briefing, profile)
         count = staging.add_rows("translations", rows(lines, told, briefing, profile), TranslatedLine)
-        return Counts(count, failed=(*first.failed, *again.failed), reused=first.reused + again.reused)
+        return replace(first.counts + again.counts, rows=count)
 
     return once(work, step, make)
 
 
-@dataclass(frozen=True, slots=True)
-class _Round:
-    """What came of some requests."""
-
-    translations: list[Translation]
-    """One per request, in order."""
-
-    reused: int
-    """How many were kept from before."""
-
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """Requests that got no answer."""
-        return tuple(one.request_id for one in self.translations if one.failure is not None)
-
-
-def _translated(work: Work, asked: Sequence[Asked], progress: Progress, *, after: int = 0) -> _Round:
+def _translated(work: Work, asked: Sequence[Asked], progress: Progress, *, after: int = 0) -> Answered[Translation]:
     """Answers to some requests, when ``after`` others have been answered before."""
-    results, reused = ask(
+    return ask(
         work,
         Job.TRANSLATE,
         [one.request for one in asked],
+        Translation,
         media=(),
         progress=lambda done, total: progress(after + done, after + total),
     )
-    return _Round(cast(list[Translation], results), reused)
 
 
 def _hashed(rules: object) -> str:

@@ -77,7 +77,7 @@ def voices(
         known = findings(chosen, heard, lines, cleared, recorded.broken, clones=clones)
         staging.add_rows("findings", known, Finding)
         rows = staging.add_rows("voices", [*chosen, choosing.of_nobody()], Voice)
-        return Counts(rows, failed=trials.failed, reused=trials.reused)
+        return Counts(rows, failed=trials.failed, reused=trials.reused, spent=trials.spent)
 
     return once(work, step, make)
 

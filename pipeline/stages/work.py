@@ -17,6 +17,7 @@ from pipeline.store.claims import Claim, Claims
 from pipeline.store.consents import Consents
 from pipeline.store.ledger import Done, Ledger, Staging, fingerprint
 from pipeline.store.objects import Objects
+from schemas.figures import NOTHING, Spent
 from schemas.settings import Settings
 
 CLAIM_S = 120
@@ -27,6 +28,11 @@ _POLL_S = 0.5
 
 Progress = Callable[[int, int], None]
 """Told ``(done, total)``; the unit is the stage's own."""
+
+
+def onward(progress: Progress, before: int, total: int, done: int, _part: int) -> None:
+    """Progress of a part, ``before`` of which is done, as progress of the whole."""
+    progress(before + done, total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +76,22 @@ class Counts:
     reused: int = 0
     """Answers that were kept from before."""
 
+    spent: Spent = NOTHING
+    """What the other answers cost."""
+
     @property
     def failures(self) -> int:
         """Requests that got no answer."""
         return len(self.failed)
+
+    def __add__(self, other: Counts) -> Counts:
+        """Both together."""
+        return Counts(
+            self.rows + other.rows,
+            failed=(*self.failed, *other.failed),
+            reused=self.reused + other.reused,
+            spent=self.spent + other.spent,
+        )
 
 
 @dataclass(frozen=True, slots=True)

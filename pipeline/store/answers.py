@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from pipeline.contracts import ModelId
 from pipeline.errors import Missing
 from pipeline.hashing import sha256_of
 from pipeline.store import layout, parquet, workspace
 from pipeline.store.objects import Objects, Stored
+from schemas.figures import UNUSED, Usage
 from schemas.jobs import Job, Request
 
 _READ_TRIES = 5
@@ -38,6 +39,11 @@ class Answer(Protocol):
     @property
     def failure(self) -> str | None:
         """Why there is no answer; None when there is one."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """What it cost."""
         ...
 
 
@@ -79,6 +85,12 @@ def request_id(request: Request, *, job: Job, media: Sequence[str], model: Model
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def without_usage(result: Result) -> Result:
+    """An answer without what it cost, which is told once and is no part of what was answered."""
+    # Protocols cannot say that every result is a dataclass.
+    return result if result.usage == UNUSED else cast(Result, dataclasses.replace(cast(Any, result), usage=UNUSED))
+
+
 def write_part(objects: Objects, results: Sequence[Result], record: type[Result], *, key: Callable[[str], str]) -> str:
     """Write some answers as one object and return its key, which ``key`` makes of the SHA-256 of the file.
 
@@ -105,7 +117,7 @@ class Answers:
     def find(
         self, asset_id: str, job: Job, ids: Sequence[str], record: type[Result], *, include_failures: bool = False
     ) -> Kept[Result]:
-        """Answers to the requests ``ids``.
+        """Answers to the requests ``ids``; with a ``usage`` of nothing, since what is kept is not paid for again.
 
         A failure does not count as an answer, so that a later run asks again, unless ``include_failures``.
 
@@ -123,7 +135,7 @@ class Answers:
             found: dict[str, Result] = {}
             for position, numbers in sorted(wanted.items()):
                 rows = parquet.pick_rows(self._local(parts[position]), record, numbers=numbers)
-                found.update((row.request_id, row) for row in rows)
+                found.update((row.request_id, without_usage(row)) for row in rows)
             return Kept(tuple(ids), tuple(found.get(asked) for asked in ids))
 
         return _undisturbed(read)

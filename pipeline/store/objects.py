@@ -271,10 +271,11 @@ def _entries(folder: Path, key: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 def _stored(key: str, entry: os.DirEntry[str]) -> Stored | None:
     """What a listing says of a file; None when it went between the listing and the look at it."""
     try:
-        with faults.reading(key):
-            version = FileVersion.of(entry.stat())
-    except Missing:
+        version = FileVersion.of(entry.stat())
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise StoreError(f"{key}: {faults.explained(error)}") from error
     return Stored(key, version.size_bytes, version.etag, version.modified_ns)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import cache
 from pathlib import Path
 
 _DEAD = frozenset("ZX")
@@ -12,7 +13,7 @@ _DEAD = frozenset("ZX")
 
 def this_process() -> str:
     """Name of this process: host, process id, and when it began."""
-    return _name(os.getpid(), _began(os.getpid()))
+    return _own_name(os.getpid())
 
 
 def has_ended(owner: str) -> bool:
@@ -27,8 +28,10 @@ def has_ended(owner: str) -> bool:
     return _began(int(pid)) != began
 
 
-def _name(pid: int, began: str) -> str:
-    return f"{socket.gethostname()} {pid} {began}"
+@cache
+def _own_name(pid: int) -> str:
+    """Asked of the system once and not once per title; by number, since a fork is another process."""
+    return f"{socket.gethostname()} {pid} {_began(pid)}"
 
 
 def _began(pid: int) -> str:

@@ -31,7 +31,8 @@ _VOCABULARY = (
 _COLOURS = ("#203040", "#705030", "#a0b0c0", "#305020", "#c0a080", "#102010")
 _EDGE_MS = 500
 _LONGEST_SENTENCE_MS = 12_000
-_SILENT_DBFS, _LOUD_DBFS = -65.0, -20.0
+SILENT_DBFS, LOUD_DBFS = -65.0, -20.0
+"""Level of pauses, and of speech at its loudest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,11 @@ class Dialogue:
     def level_dbfs(self) -> npt.NDArray[np.float64]:
         """Shape ``(n,)``: level of each step of ``LEVEL_STEP_MS``, loud where somebody speaks."""
         draw = np.random.default_rng(self.seed)
-        levels = draw.normal(_SILENT_DBFS, 1.0, -(-self.length_ms // LEVEL_STEP_MS))
+        levels = draw.normal(SILENT_DBFS, 1.0, -(-self.length_ms // LEVEL_STEP_MS))
         for block in self.blocks():
             for region in block.regions:
                 spoken = slice(region.span.start_ms // LEVEL_STEP_MS, region.span.end_ms // LEVEL_STEP_MS)
-                levels[spoken] += draw.uniform(0, 1, len(levels[spoken])) * (_LOUD_DBFS - _SILENT_DBFS)
+                levels[spoken] += draw.uniform(0, 1, len(levels[spoken])) * (LOUD_DBFS - SILENT_DBFS)
         return levels
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import job_file
 from pipeline.errors import UsageError
+from schemas.scenes import Detail
 from schemas.settings import Settings
 
 DEFAULTS = Settings(engine="embedded", profile="netflix")
@@ -51,6 +52,20 @@ def test_languages_mix_and_loudness_are_those_of_the_command_line(tmp_path: Path
     read = job_file.read(path, DEFAULTS)
     assert (read.to, read.dub, read.loudness, read.mux) == (("fr",), ("es",), "netflix", True)
     assert read.targets == ("fr", "es")
+
+
+def test_how_to_describe_is_that_of_the_command_line(tmp_path: Path) -> None:
+    read = job_file.read(job(tmp_path, 'detail = "script"\nstyle = "present\\ntense,\\u0000  please"'), DEFAULTS)
+    assert (read.detail, read.style) == (Detail.SCRIPT, "present tense, please")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [('detail = "epic"', "brief, standard, script"), (f'style = "{"x" * (job_file.LONGEST_STYLE + 1)}"', "300")],
+)
+def test_a_way_to_describe_that_does_not_exist_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        job_file.read(job(tmp_path, text), DEFAULTS)
 
 
 def test_one_language_has_one_name(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.objects import FolderObjects
 from schemas.settings import Settings
 from tests.support import fixed_engine, fixed_worker
-from tests.support.fixed_engine import Orders
+from tests.support.fixed_engine import FixedEngines, Orders
+from tests.support.reading_engine import ReadingEngines
 from workers.client import WorkerEngines
 
 TIMEOUT_S = 120
@@ -36,6 +37,9 @@ look like; the fixed engine answers in its place."""
 
 DUBBED = dataclasses.replace(SETTINGS, dub=("es",), mux=True)
 """The same with every stage of another language."""
+
+READ = Settings(engine="embedded", profile="netflix-sdh")
+"""What is asked for of engines that hear without times, and follow the story."""
 
 _INSIDE = {"probe": 2, "prepare": 2}
 """Words of progress that count, one elsewhere: in these two the first comes before anything is made, and how
@@ -117,7 +121,7 @@ def ended(process: ForkServerProcess) -> int | None:
 def _caption(source: Path, library: Path, report: Path | None, point: str, settings: Settings) -> None:
     points = _Points(point)
     objects = FolderObjects(library)
-    engines = fixed_engine.FixedEngines(objects, at=points.reached)
+    engines = (ReadingEngines if settings == READ else FixedEngines)(objects, at=points.reached)
     work = Work(
         objects=objects,
         ledger=Ledger(objects, at=points.reached),

@@ -57,6 +57,7 @@ def title() -> Title:
         ),
         windows=(Window(0, Span(0, LENGTH_MS), 0, 2, 20, 5_000),),
         failed=(Failed("transcribe", 1, "the engine fell over"),),
+        estimates=(),
         regions=(SpeechRegion(Span(900, 3_900), 0.9), SpeechRegion(Span(8_000, 12_000), 0.8)),
         segments=(
             Segment(0, Span(1_000, 2_000), "en", "S1", words, is_draft=True),
@@ -76,7 +77,18 @@ def title() -> Title:
             Coverage(Span(12_000, LENGTH_MS), CoverageLabel.NON_SPEECH, None),
         ),
         shots=(_shot(0, 0, 250), _shot(1, 250, 500)),
-        notes=(ShotNote(0, "A kitchen.", "speech", ("bright",)),),
+        notes=(
+            ShotNote(
+                0,
+                "A kitchen.",
+                "speech",
+                ("bright",),
+                who=("Anna",),
+                on_screen=("06:45",),
+                mood="sleepy",
+                sound_cues=("clock ticks",),
+            ),
+        ),
         scenes=(Scene(0, Span(0, LENGTH_MS), 0, 2, 'Breakfast, "early"', "They get ready.", "speech", ("S1", "S2")),),
         cues=(
             Cue(Span(1_000, 2_040), ("Good morning.",), "en", ("S1",)),

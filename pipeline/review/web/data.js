@@ -144,6 +144,10 @@ const readScene = (raw, index) => ({
   sound: raw[4],
   speakers: raw[5].map(speakerName),
   jpeg: raw[6],
+  who: raw[7] ?? [],
+  moods: raw[8] ?? [],
+  sounds: raw[9] ?? [],
+  written: raw[10] ?? [],
 });
 
 const source = readTrack(island.source);

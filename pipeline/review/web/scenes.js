@@ -1,11 +1,25 @@
 // The strip of scenes: a picture, a title and what happens, in order of time.
 
+const sceneFacts = (scene) =>
+  [
+    ["People", scene.who],
+    ["Mood", scene.moods],
+    ["Sounds", scene.sounds],
+    ["On screen", scene.written],
+  ].filter(([, values]) => values.length);
+
 const sceneTile = (scene) => {
   const picture = scene.jpeg
     ? make("img", { src: `data:image/jpeg;base64,${scene.jpeg}`, alt: "", loading: "lazy", decoding: "async" })
     : null;
   const speakers = scene.speakers.filter(Boolean);
-  const told = [scene.title, scene.synopsis, speakers.length ? `Speakers: ${speakers.join(", ")}` : ""];
+  const facts = sceneFacts(scene);
+  const told = [
+    scene.title,
+    scene.synopsis,
+    speakers.length ? `Speakers: ${speakers.join(", ")}` : "",
+    ...facts.map(([name, values]) => `${name}: ${values.join(", ")}`),
+  ];
   const button = make(
     "button",
     { type: "button", class: "scene", title: told.filter(Boolean).join("\n") },
@@ -14,7 +28,10 @@ const sceneTile = (scene) => {
       "span",
       { class: "scene-text" },
       make("strong", {}, foreign(scene.title)),
-      make("span", { class: "synopsis" }, foreign(scene.synopsis)),
+      make("span", { class: facts.length ? "synopsis short" : "synopsis" }, foreign(scene.synopsis)),
+      facts.length
+        ? make("span", { class: "scene-facts" }, foreign(facts.map(([, values]) => values.join(", ")).join(" · ")))
+        : null,
     ),
   );
   button.addEventListener("click", () => {

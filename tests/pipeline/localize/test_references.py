@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -169,6 +170,11 @@ def test_a_language_without_spaces_is_compared_by_characters() -> None:
     clip = Clip(Span(0, 4_000), "東京は大きい。", "ja", -20, 40, 50)
     assert word_error_rate(clip, heard("東京は", "大きい")) == 0
     assert word_error_rate(clip, heard("東京は大きな")) == pytest.approx(1 / 6)
+
+
+def test_words_that_were_heard_without_times_count_the_same() -> None:
+    untimed = replace(heard(), untimed=f"{CLIP.text} indeed")
+    assert word_error_rate(CLIP, untimed) == word_error_rate(CLIP, heard(*CLIP.text.split(), "indeed")) > 0
 
 
 def test_full_scale_is_distortion_when_there_is_more_of_it_than_a_click() -> None:

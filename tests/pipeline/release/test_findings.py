@@ -8,7 +8,8 @@ from pipeline.release.findings import UNSURE_MS, about_title
 from pipeline.release.title import Failed
 from schemas.captions import Finding, Severity, Variant
 from schemas.media import Prepared
-from schemas.speech import Coverage, CoverageLabel, Turn
+from schemas.scenes import ShotNote
+from schemas.speech import Coverage, CoverageLabel, Estimate, Turn
 from schemas.time import Span
 
 SOUND = Prepared(
@@ -33,14 +34,19 @@ def found(
     is_language_assumed: bool = False,
     variant: Variant = Variant.SUBTITLE,
     facts: Prepared = SOUND,
+    estimates: tuple[Estimate, ...] = (),
+    notes: tuple[ShotNote, ...] = (),
 ) -> tuple[Finding, ...]:
     return about_title(
         failed=failed,
         coverage=coverage,
         turns=turns,
+        chunks=40,
+        estimates=estimates,
         is_language_assumed=is_language_assumed,
         language="en",
         variant=variant,
+        notes=notes,
         facts=facts,
     )
 
@@ -60,6 +66,20 @@ def test_missing_sound_is_told_at_its_place() -> None:
 def test_captions_for_the_deaf_say_that_they_lack_labels() -> None:
     (finding,) = found(variant=Variant.SDH)
     assert (finding.rule, finding.severity) == ("sdh-labels", Severity.WARNING)
+
+
+def test_where_sounds_are_labelled_only_names_are_missing() -> None:
+    (finding,) = found(variant=Variant.SDH, notes=(ShotNote(0, "", "", (), sound_cues=("door slams",)),))
+    assert (finding.rule, finding.severity) == ("sdh-labels", Severity.INFO)
+    assert "what sounds" not in finding.message
+
+
+def test_estimated_times_are_one_warning_that_says_how_many_and_why() -> None:
+    reasons = ["no Sami"] * 5 + ["it fell over"] * 3 + ["too long"] * 2 + ["a", "b"]
+    (finding,) = found(estimates=tuple(Estimate(index, reason) for index, reason in enumerate(reasons)))
+    assert (finding.rule, finding.severity) == ("times-estimated", Severity.WARNING)
+    assert "12 of 40 chunks" in finding.message
+    assert "no Sami (5×); it fell over (3×); too long (2×); and 2 other reasons" in finding.message
 
 
 def test_a_title_with_nothing_to_say_has_no_finding() -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from pipeline.release import report
+from schemas.speech import Estimate
 from tests.support.titles import title
 
 
@@ -46,6 +47,12 @@ def test_a_dub_in_which_no_line_is_placed_does_not_say_that_speech_is_synthetic(
     told = report.compose(replace(whole, localized=(replace(spanish, dub=replace(spanish.dub, lines=flagged)),)))
     assert "**No line could be dubbed: all speech is the original.**" in told
     assert "SYNTHETIC" not in told
+
+
+def test_estimated_times_are_told_among_the_first_things_and_not_where_there_are_none() -> None:
+    told = report.compose(replace(title(), estimates=(Estimate(1, "no aligner knows Sami"),)))
+    assert "| chunks of speech, of which with estimated times | 2, 1 |" in told
+    assert "estimated times" not in report.compose(title())
 
 
 def test_every_rule_is_counted_with_its_severity() -> None:

@@ -7,10 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipeline.release import rows
+from pipeline.release.title import Failed
 from pipeline.store import parquet
 from schemas.localize import DubOutcome
 from schemas.release import Deliverable
+from schemas.speech import Estimate
 from schemas.tables import TABLES
 from tests.support.titles import LENGTH_MS, title
 
@@ -65,6 +69,26 @@ def test_a_shot_without_a_note_is_a_row_without_a_description() -> None:
         (0, "A kitchen.", ("bright",)),
         (1, None, ()),
     ]
+
+
+def test_a_shot_says_who_is_there_what_is_written_and_what_sounds() -> None:
+    described, bare = published()["shots"]
+    assert (described.who, described.on_screen) == (("Anna",), ("06:45",))
+    assert (described.mood, described.sound_cues) == ("sleepy", ("clock ticks",))
+    assert (bare.who, bare.on_screen, bare.mood, bare.sound_cues) == ((), (), None, ())
+
+
+@pytest.mark.parametrize("job", ["transcribe", "time-words", "align"])
+def test_whatever_failed_of_a_chunk_of_speech_is_told_in_its_row(job: str) -> None:
+    made = rows.all_rows(replace(title(), failed=(Failed(job, 0, "it fell over"),)), FILES, release_id=RELEASE)
+    (chunks,) = (part.rows for part in made if part.table == "chunks")
+    assert [(row.job, row.failure) for row in chunks if row.failure] == [("transcribe", "it fell over")]
+
+
+def test_a_chunk_whose_times_are_estimates_says_why() -> None:
+    made = rows.all_rows(replace(title(), estimates=(Estimate(1, "nobody knows Sami"),)), FILES, release_id=RELEASE)
+    (chunks,) = (part.rows for part in made if part.table == "chunks")
+    assert [row.estimated for row in chunks] == [None, "nobody knows Sami", None]
 
 
 def test_a_finding_is_joined_to_its_cue_and_one_about_the_title_to_none() -> None:

@@ -13,6 +13,7 @@ from pipeline.review import island
 from pipeline.review.model import Review
 from schemas.captions import Cue, Finding, Italic, Placement, Severity
 from schemas.localize import CueLink
+from schemas.scenes import ShotNote
 from schemas.time import Span
 from tests.support import reviews
 
@@ -97,6 +98,29 @@ def test_a_title_without_sound_or_picture_or_speech_has_empty_lists() -> None:
     data = read(bare)
     assert (data["levels"], data["scenes"], data["cuts"], data["dubs"]) == ("", [], [], [])
     assert data["title"]["rate"] is None
+
+
+def test_a_scene_tells_each_thing_once_that_its_shots_show_and_sound() -> None:
+    made = reviews.review(pictures=2)
+    scenes = tuple(
+        dataclasses.replace(scene, first_shot=2 * index, end_shot=2 * index + 2)
+        for index, scene in enumerate(made.scenes)
+    )
+    notes = (
+        ShotNote(0, "", "", (), who=("Anna", "a man"), mood="tense", sound_cues=("door slams",)),
+        ShotNote(1, "", "", (), who=("Anna",), mood="tense", on_screen=("EXIT",)),
+        ShotNote(2, "A kitchen.", "speech", ("dark",)),
+    )
+    first, second = read(dataclasses.replace(made, scenes=scenes, notes=notes))["scenes"]
+    assert first[7:] == [["Anna", "a man"], ["tense"], ["door slams"], ["EXIT"]]
+    assert second[7:] == []
+
+
+def test_a_scene_names_few_of_many() -> None:
+    made = reviews.review(pictures=1)
+    notes = (ShotNote(0, "", "", (), who=tuple(f"P{index}" for index in range(99))),)
+    (scene,) = read(dataclasses.replace(made, notes=notes))["scenes"]
+    assert len(scene[7]) == island.MOST_FACTS
 
 
 def test_a_finding_of_a_caption_that_does_not_exist_is_refused() -> None:

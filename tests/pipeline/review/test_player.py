@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from schemas.scenes import ShotNote
 from tests.pipeline.review.conftest import written
 from tests.support import reviews
 from tests.support.browser import Opened, opened
@@ -164,6 +166,20 @@ def test_a_scene_seeks_to_its_start_and_is_marked(shown: Opened) -> None:
     settled(shown.page, 18.0)
     expect(shown.page.locator(".scene").nth(1)).to_have_attribute("aria-current", "true")
     expect(shown.page.locator(".scene").nth(0)).not_to_have_attribute("aria-current", "true")
+
+
+def test_a_scene_tells_who_is_in_it_and_what_sounds_where_somebody_knows(
+    browser: BrowserContext, tmp_path: Path
+) -> None:
+    note = ShotNote(0, "", "", (), who=("Anna",), mood="tense", sound_cues=("door <b>slams</b>",), on_screen=("EXIT",))
+    made = reviews.review(pictures=2)
+    other = replace(made.scenes[1], first_shot=1, end_shot=2)
+    told = replace(made, scenes=(made.scenes[0], other), notes=(note,))
+    with opened(browser, written(tmp_path, told)) as seen:
+        first, second = seen.page.locator(".scene").all()
+        expect(first.locator(".scene-facts")).to_have_text("Anna · tense · door <b>slams</b> · EXIT")
+        assert "Mood: tense" in (first.get_attribute("title") or "")
+        expect(second.locator(".scene-facts")).to_have_count(0)
 
 
 def test_missing_media_are_told_and_the_rest_works(browser: BrowserContext, tmp_path: Path) -> None:

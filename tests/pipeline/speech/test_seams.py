@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.media.chunks import SEAM_MS
+from pipeline.speech.estimate import spread
 from pipeline.speech.seams import Joined, Lost, bare, in_order, join
 from schemas.jobs import Transcript
+from schemas.media import SpeechRegion
 from schemas.plan import Chunk, CutReason
 from schemas.speech import Word
-from schemas.time import Span
+from schemas.time import Span, merged
 
 JITTER_MS = 80  # what engines and aligners err by: one step of Qwen3-ForcedAligner
+PAUSE_MS = 200  # shorter ones are inside a region of speech, as a detector reports them
 VOCABULARY = "so we went down to the old mill by the river and the river was high that year no no".split()
 
 
@@ -96,6 +100,21 @@ def test_a_narration_is_recovered_wherever_it_is_cut(shared_media: Path, part_ms
     dice = random.Random(part_ms)
     joined = join(chunks, [heard_by(part, said, dice) for part in chunks], length_ms=length_ms, heard_twice=True)
     assert texts(joined) == [spoken.text for spoken in said]
+
+
+@pytest.mark.shared_media
+@pytest.mark.parametrize("part_ms", [4_000, 7_300, 9_100, 13_100, 28_000])
+def test_a_narration_with_estimated_times_is_recovered_wherever_it_is_cut(shared_media: Path, part_ms: int) -> None:
+    truth = json.loads((shared_media / "chemicals.words.json").read_text(encoding="utf-8"))["words"]
+    said = [word(w["word"], w["start_ms"], w["end_ms"]) for w in truth]
+    regions = [SpeechRegion(span, 0.9) for span in merged((one.span for one in said), gap_ms=PAUSE_MS)]
+    length_ms = said[-1].span.end_ms + SEAM_MS
+    chunks = chained([*range(0, length_ms - SEAM_MS, part_ms), length_ms])
+    answers = []
+    for part in chunks:
+        heard = [one.text for one in said if one.span.clipped(part.heard) == one.span]
+        answers.append(replace(answer(*spread(heard, regions, part.heard)), is_estimated=True))
+    assert texts(join(chunks, answers, length_ms=length_ms, heard_twice=True)) == [spoken.text for spoken in said]
 
 
 def test_a_word_that_only_one_side_heard_right_is_kept_from_the_side_that_heard_more_of_it() -> None:
@@ -193,3 +212,17 @@ def test_a_chunk_beyond_the_asset_is_a_mistake() -> None:
 @pytest.mark.parametrize(("text", "compared"), [("Hello,", "hello"), ("DON'T", "dont"), ("…", "..."), ("ﬁn", "fin")])
 def test_words_are_compared_without_case_and_punctuation(text: str, compared: str) -> None:
     assert bare(text) == compared
+
+
+def test_words_with_estimated_times_that_both_chunks_heard_appear_once() -> None:
+    said = "nobody knew why the old bridge had been closed since last winter but we went over it all the same".split()
+    left, right = chained([0, 5_000, 10_000])
+    pace_ms = 10_000 // len(said)
+    whole = [word(text, at * pace_ms, (at + 1) * pace_ms) for at, text in enumerate(said)]
+    answers = []
+    for listener in (left, right):
+        heard = [one.text for one in whole if listener.heard.overlap_ms(one.span) == one.span.duration_ms]
+        # A pause that nobody told of: what is said after it is placed too early, and what is before it too late.
+        region = SpeechRegion(Span(listener.heard.start_ms, listener.heard.end_ms - 900), 0.9)
+        answers.append(replace(answer(*spread(heard, [region], listener.heard)), is_estimated=True))
+    assert texts(join([left, right], answers, length_ms=10_000, heard_twice=True)) == said

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pipeline.captions.lint import NOT_CHECKED
 from pipeline.captions.profiles import CaptionProfile, profile
 from pipeline.stages.captions import cues, translated_cues
 from pipeline.stages.work import Work
@@ -17,11 +19,13 @@ from pipeline.store.objects import FolderObjects
 from schemas.captions import Cue, Finding
 from schemas.localize import CueLink, Line, TranslatedLine
 from schemas.media import CutKind, Shot
+from schemas.scenes import ShotNote
 from schemas.settings import Settings
 from schemas.speech import Segment, Word
 from schemas.time import Span
 from tests.support import titles
 from tests.support.fixed_engine import FixedEngines
+from tests.support.reading_engine import ReadingEngines
 
 ASSET = titles.asset()
 HOUSE = profile("netflix", "en")
@@ -62,10 +66,33 @@ def segments() -> list[Segment]:
     return found
 
 
-def captioned(work: Work) -> tuple[Done, Done]:
+def captioned(work: Work, *, house: CaptionProfile = HOUSE, sounds: tuple[str, ...] = ()) -> tuple[Done, Done]:
     prepared = stored(work, "prepare", "shots", SHOTS, Shot)
     stitched = stored(work, "stitch", "segments", segments(), Segment)
-    return prepared, cues(work, ASSET, prepared, stitched, profile=HOUSE)
+    notes = [ShotNote(0, "A kitchen.", "speech", (), sound_cues=sounds)]
+    described = stored(work, "describe", "notes", notes, ShotNote)
+    return prepared, cues(work, ASSET, prepared, stitched, described, profile=house)
+
+
+def test_a_sound_is_a_caption_of_its_own_that_has_no_line_and_moves_the_others_on(tmp_path: Path) -> None:
+    at_work = work(tmp_path)
+    at_work = replace(at_work, engines=ReadingEngines(at_work.objects))
+    made = captioned(at_work, house=profile("netflix-sdh", "en"), sounds=("door slams",))[1]
+    shown = at_work.ledger.read(made, "cues", Cue)
+    (number,) = (index for index, cue in enumerate(shown) if cue.text == "[door slams]")
+    assert number < len(shown) - 1, "else nothing has moved"
+    said = {line.cue_index: line.text for line in at_work.ledger.read(made, "lines", Line)}
+    assert said == {index: cue.text for index, cue in enumerate(shown) if index != number}
+    assert not [one for one in at_work.ledger.read(made, "findings", Finding) if one.rule == NOT_CHECKED]
+
+
+@pytest.mark.parametrize(("name", "is_reading"), [("netflix", True), ("netflix-sdh", False)])
+def test_sounds_bear_on_nothing_where_nobody_names_or_labels_them(tmp_path: Path, name: str, is_reading: bool) -> None:
+    at_work = work(tmp_path)
+    if is_reading:
+        at_work = replace(at_work, engines=ReadingEngines(at_work.objects))
+    quiet = captioned(at_work, house=profile(name, "en"))[1]
+    assert captioned(at_work, house=profile(name, "en"), sounds=("door slams",))[1] == quiet
 
 
 def answers(work: Work, lines: Done, texts: list[str | None]) -> Done:

@@ -11,7 +11,7 @@ import pytest
 from schemas.settings import Settings
 from tests.support import contents, killed_title
 from tests.support.excerpt import excerpt
-from tests.support.killed_title import DUBBED, SETTINGS, Trace
+from tests.support.killed_title import DUBBED, READ, SETTINGS, Trace
 
 CAPTIONING = {
     "probe": ("probe",),
@@ -40,7 +40,27 @@ DUBBING = {
 }
 """The same of what is added when a title that has captions is dubbed as well."""
 
-STAGES = [(settings, stage) for settings, stages in (("captions", CAPTIONING), ("dub", DUBBING)) for stage in stages]
+READING = {
+    "probe": ("probe",),
+    "prepare": ("prepare",),
+    "plan": ("plan",),
+    "transcribe": ("transcribe",),
+    "time-words": ("time-words", "align"),
+    "speakers": ("speakers", "diarize"),
+    "stitch": ("stitch",),
+    "describe": ("describe",),
+    "cues": ("cues",),
+    "preview": ("preview",),
+    "release": ("release", "publish"),
+}
+"""The same of engines that hear without times, and are told what was said."""
+
+STAGES = [
+    *(("captions", stage) for stage in CAPTIONING),
+    *(("dub", stage) for stage in DUBBING),
+    *(("read", stage) for stage in ("time-words", "describe", "cues")),
+]
+"""Runs and stages of them that are killed: of ``READING`` those that ``CAPTIONING`` does not have, or has otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +100,15 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     captions = killed_title.caption(source, captioned)
     shutil.copytree(captioned, dubbed)
     dub = killed_title.caption(source, dubbed, settings=DUBBED)
+    read = killed_title.caption(source, library := folder / "read", settings=READ)
     return {
         "captions": Undisturbed(source, empty, SETTINGS, CAPTIONING, captions, contents.results(captioned)),
         "dub": Undisturbed(source, captioned, DUBBED, DUBBING, dub, contents.results(dubbed)),
+        "read": Undisturbed(source, empty, READ, READING, read, contents.results(library)),
     }
 
 
-@pytest.mark.parametrize("run", ["captions", "dub"])
+@pytest.mark.parametrize("run", ["captions", "dub", "read"])
 def test_every_point_belongs_to_a_stage_that_is_tested(undisturbed: Runs, run: str) -> None:
     found = undisturbed[run]
     assert found.trace.stages == tuple(found.stages)[:-1]
@@ -94,7 +116,7 @@ def test_every_point_belongs_to_a_stage_that_is_tested(undisturbed: Runs, run: s
     assert all(found.points(stage) for stage in found.stages)
 
 
-@pytest.mark.parametrize("run", ["captions", "dub"])
+@pytest.mark.parametrize("run", ["captions", "dub", "read"])
 def test_a_second_run_does_nothing_and_changes_nothing(undisturbed: Runs, run: str, tmp_path: Path) -> None:
     found, library = undisturbed[run], tmp_path / "library"
     shutil.copytree(found.before, library)

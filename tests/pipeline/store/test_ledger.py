@@ -17,7 +17,7 @@ from pipeline.errors import StoreError
 from pipeline.store import layout, workspace
 from pipeline.store.ledger import Done, Ledger, fingerprint
 from pipeline.store.objects import FolderObjects
-from schemas.media import SpeechRegion
+from schemas.media import Shot, SpeechRegion
 from schemas.time import Span
 from tests.pipeline.store import killed
 
@@ -91,6 +91,44 @@ def test_a_finished_stage_is_found_and_read(ledger: Ledger, objects: FolderObjec
     assert done.has("sound")
     assert not done.has("frames")
     assert list(objects.workspace.glob("folder-*")) == []
+
+
+def make_record(ledger: Ledger, region: SpeechRegion) -> Done:
+    with ledger.writing(ASSET, "probe", version="1", inputs=["in"]) as staging:
+        staging.add_record("asset", region)
+    return staging.done
+
+
+def test_a_single_record_is_found_and_read(ledger: Ledger) -> None:
+    done = make_record(ledger, REGIONS[0])
+    assert ledger.done(ASSET, "probe", done.fingerprint) == done
+    assert done.part("asset").rows == 1
+    assert ledger.record(done, "asset", SpeechRegion) == REGIONS[0]
+
+
+def test_a_single_record_that_has_gone_is_noticed_and_made_anew(ledger: Ledger) -> None:
+    done = make_record(ledger, REGIONS[0])
+    ledger.path(done, "asset").unlink()
+    with pytest.raises(StoreError, match="has gone; run again, probe will be done anew"):
+        ledger.record(done, "asset", SpeechRegion)
+    assert ledger.done(ASSET, "probe", done.fingerprint) is None
+    assert make_record(ledger, REGIONS[0]) == done
+
+
+def test_a_single_record_that_was_changed_says_what_to_delete(ledger: Ledger) -> None:
+    done = make_record(ledger, REGIONS[0])
+    path = ledger.path(done, "asset")
+    changed = path.read_bytes().replace(b"0.5", b"0.9")
+    assert changed != path.read_bytes()
+    path.write_bytes(changed)
+    with pytest.raises(StoreError, match="is damaged; delete it and run again"):
+        ledger.record(done, "asset", SpeechRegion)
+
+
+def test_a_record_of_another_type_is_refused(ledger: Ledger) -> None:
+    done = make_record(ledger, REGIONS[0])
+    with pytest.raises(StoreError, match="does not hold Shot; delete it and run again"):
+        ledger.record(done, "asset", Shot)
 
 
 def test_a_stage_that_was_never_done_is_not_done(ledger: Ledger) -> None:

@@ -81,14 +81,14 @@ def chosen_engine(asked: str, *, say: Callable[[str], None]) -> str:
         return asked
     passed_over: list[str] = []
     for family in REGISTRY.families:
-        lacks, offer = REGISTRY.availability(family.name), family.auto()
-        if not lacks and offer is not None:
+        if lacks := REGISTRY.availability(family.name):
+            passed_over.append(f"{family.name}: {lacks[0].what} is missing")
+        elif (offer := family.auto()) is None:
+            passed_over.append(f"{family.name}: only when it is named")
+        else:
             why = f"; not {', '.join(passed_over)}" if passed_over else ""
             say(f"engine: {family.name} ({offer}{why})")
             return family.name
-        passed_over.append(
-            f"{family.name}: {lacks[0].what} is missing" if lacks else f"{family.name}: ask for it by name"
-        )
     raise EngineUnavailable(f"no engine can run here ({'; '.join(passed_over)}); see reelingua doctor")
 
 

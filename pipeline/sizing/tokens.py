@@ -30,6 +30,9 @@ LINE_MS = 15_000
 SAMPLED_SIZE = (512, 288)
 """Width and height of the pictures of a 16:9 title: ``pipeline.media.picture_size``."""
 
+SAMPLED_PER_S = 1.0
+"""Pictures per second that the library keeps of a title: ``pipeline.media.decode.SAMPLE_EVERY_MS``."""
+
 
 def audio_tokens(length_ms: int, audio: AudioTokens) -> int:
     """Tokens of ``length_ms`` of sound: whole blocks, and of the rest one per token begun.
@@ -40,6 +43,11 @@ def audio_tokens(length_ms: int, audio: AudioTokens) -> int:
     """
     blocks, rest_ms = divmod(-(-length_ms // audio.frame_ms) * audio.frame_ms, audio.block_ms)
     return blocks * audio.tokens_per_block + -(-rest_ms // audio.token_ms)
+
+
+def shown_per_s(video: VideoTokens) -> float:
+    """Pictures per second that a model is shown: its own rate, but no more than the library has."""
+    return min(video.frames_per_s, SAMPLED_PER_S)
 
 
 def shown_frames(length_ms: int, frames_per_s: float) -> int:
@@ -127,6 +135,6 @@ def _window(profile: ModelProfile) -> int:
     length_ms = int(profile.window_ms.value)
     seen = 0
     if profile.video is not None:
-        frames = min(profile.video.max_frames, shown_frames(length_ms, profile.video.frames_per_s))
+        frames = min(profile.video.max_frames, shown_frames(length_ms, shown_per_s(profile.video)))
         seen = video_tokens(frames, *SAMPLED_SIZE, profile.video)
     return _heard(profile, length_ms) + seen

@@ -17,6 +17,7 @@ from pipeline.media.chunks import CHUNK_LIMIT_MS, plan_chunks
 from pipeline.media.picture_size import sampled_size
 from pipeline.media.windows import Pictures, plan_windows
 from pipeline.sizing.profiles import ModelProfile, catalogue
+from pipeline.sizing.tokens import SAMPLED_PER_S, shown_per_s
 from pipeline.stages.steady import steady
 from pipeline.stages.work import Counts, Progress, Step, Work, once
 from pipeline.store import parquet, sources
@@ -126,11 +127,11 @@ def describing_model(engine: str) -> ModelProfile:
 
 
 def pictures_for(asset: Asset, model: ModelProfile) -> Pictures | None:
-    """What a model is shown of a title: its sampled frames, at the model's own rate; None without a picture."""
+    """What a model is shown of a title: its sampled frames, at the model's own rate at most; None without a picture."""
     if asset.video is None:
         return None
     size = sampled_size(asset.video)
-    return Pictures(size.width, size.height, model.video.frames_per_s if model.video else 1.0)
+    return Pictures(size.width, size.height, shown_per_s(model.video) if model.video else SAMPLED_PER_S)
 
 
 def levels(work: Work, prepared: Done) -> npt.NDArray[np.float32]:

@@ -4,7 +4,7 @@
 
 One engine with a tiny checkpoint of random weights is asked in turns by both sides: ours through the worker's server,
 media decoded and cut by its feeder; bare as arrays made beforehand, straight to ``AsyncLLM``. Every request is 30 s of
-sound and 48 tokens of answer, every stretch is asked about once. On a GPU the engine is faster, and so is the share of
+sound and 150 tokens of answer, every stretch is asked about once. On a GPU the engine is faster, and so is the share of
 the feeder larger: what this shows is that nothing waits for it.
 """
 

@@ -8,33 +8,34 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
-import resource
 import statistics
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import wait
 from dataclasses import dataclass
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
-from pipeline.sizing.tokens import audio_tokens
+from pipeline.sizing.tokens import CHUNK_MS, SPOKEN_TOKENS_PER_S, audio_tokens
 from schemas.jobs import Job, TranscribeRequest, Transcript
 from schemas.time import Span
 from tests.support.cut_media import noise
 from workers.engines.vllm import config, footage, hardware, loading
+from workers.engines.vllm.figures import Meter
 from workers.engines.vllm.footage import Order
 from workers.engines.vllm.question import Engine, Question, QuestionFailed, Sound
 from workers.engines.vllm.serve import Server
 from workers.families import Setting
 
-CHUNK_MS, ANSWER_TOKENS = 30_000, 48
-"""A chunk of speech and what is said in it, as production has them."""
+ANSWER_TOKENS = math.ceil(SPOKEN_TOKENS_PER_S * CHUNK_MS / 1000)
+"""What is said in a chunk of speech, as the planner has it."""
 
-ROUNDS, REQUESTS = 4, 64
-"""Rounds of each side, and requests per round: some ten seconds each."""
+ROUNDS, REQUESTS = 10, 64
+"""Rounds of each side, and requests per round: some seconds each, so that both see the same machine."""
 
 SHORT_MS, SHORT_REQUESTS, WARM_REQUESTS = 200, 10_000, 1_000
 """Requests for the figure of memory, and how many of them come before it is first read."""
@@ -59,15 +60,16 @@ class Asking:
 def question(request: TranscribeRequest) -> Question:
     """What both sides ask about a stretch."""
     tokens = ANSWER_TOKENS if request.span.duration_ms == CHUNK_MS else 1
-    return Question(PROMPT, Sound(request.media_key, request.span), tokens)
+    # Drawn, since the likeliest tokens of random weights are soon a loop, which is cut off.
+    return Question(PROMPT, Sound(request.media_key, request.span), tokens, temperature=1.0, seed=request.span.start_ms)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """A round of one side."""
 
-    rate: float
-    """Requests per second."""
+    took_s: float
+    """From the first request to the last answer."""
 
     tokens: tuple[int, ...]
     """Tokens of each prompt; 0 for one that failed."""
@@ -84,22 +86,21 @@ def stretches(count: int, length_ms: int, *, first: int) -> list[TranscribeReque
 
 def ours(server: Server, requests: Sequence[TranscribeRequest], *, in_flight: int) -> Side:
     """A round through the worker's server, with as many requests in flight as the worker has."""
+    room = threading.Semaphore(in_flight)
+    futures = []
     began_s = time.perf_counter()
-    futures, open_ones = [], set[Any]()
     for request in requests:
-        while len(open_ones) >= in_flight:
-            open_ones = wait(open_ones, return_when="FIRST_COMPLETED").not_done
-        future = server.submit(request)
-        futures.append(future)
-        open_ones.add(future)
+        room.acquire()
+        futures.append(server.submit(request))
+        futures[-1].add_done_callback(lambda _: room.release())
     results = [future.result(LIMIT_S) for future in futures]
-    rate = len(requests) / (time.perf_counter() - began_s)
-    return Side(rate, tuple(int(result.untimed or 0) for result in results if isinstance(result, Transcript)))
+    took_s = time.perf_counter() - began_s
+    return Side(took_s, tuple(int(result.untimed or 0) for result in results if isinstance(result, Transcript)))
 
 
 async def bare(engine: Any, library: Path, requests: Sequence[TranscribeRequest], *, in_flight: int) -> Side:
     """A round of the same questions with their media made beforehand, straight to ``AsyncLLM``."""
-    from workers.engines.vllm.engine import prompt_of, sampling_of
+    from workers.engines.vllm.terms import prompt_of, sampling_of
 
     questions = [question(request) for request in requests]
     made = [footage.make(Order(request.span, library / request.media_key)) for request in requests]
@@ -115,7 +116,7 @@ async def bare(engine: Any, library: Path, requests: Sequence[TranscribeRequest]
 
     began_s = time.perf_counter()
     tokens = await asyncio.gather(*(one(number) for number in range(len(requests))))
-    return Side(len(requests) / (time.perf_counter() - began_s), tuple(tokens))
+    return Side(time.perf_counter() - began_s, tuple(tokens))
 
 
 def measured(library: Path) -> Iterator[tuple[str, float]]:
@@ -134,24 +135,32 @@ def measured(library: Path) -> Iterator[tuple[str, float]]:
     in_flight = 2 * plan.options.max_num_seqs
     try:
         ours(server, stretches(16, CHUNK_MS, first=0), in_flight=in_flight)
-        ratios, before = [], plan.meter.figures()
-        idle_s = busy_s = 0.0
-        for number in range(ROUNDS):
-            first = 1_000 * (2 * number + 1)
-            before = plan.meter.figures()
-            our_side = ours(server, stretches(REQUESTS, CHUNK_MS, first=first), in_flight=in_flight)
-            after = plan.meter.figures()
-            idle_s, busy_s = idle_s + after.idle_s - before.idle_s, busy_s + after.busy_s - before.busy_s
-            asked = stretches(REQUESTS, CHUNK_MS, first=first + 1_000)
-            their_side = server.run(bare(engines[0], library, asked, in_flight=in_flight), limit_s=LIMIT_S)
-            ratios.append(our_side.rate / their_side.rate)
-            yield f"round {number + 1}: requests per second, ours", our_side.rate
-            yield f"round {number + 1}: requests per second, bare", their_side.rate
-        yield "ratio", statistics.median(ratios)
-        yield "idle", idle_s / (idle_s + busy_s)
+        yield from _rates(server, engines[0], library, plan.meter, in_flight=in_flight)
         yield from _memory(server, plan, in_flight=in_flight)
     finally:
         server.close()
+
+
+def _rates(server: Server, engine: Any, library: Path, meter: Meter, *, in_flight: int) -> Iterator[tuple[str, float]]:
+    """Both sides in turns, each first in every other round."""
+    ratios, idle_s, busy_s = [], 0.0, 0.0
+    for number in range(ROUNDS):
+        ask_ours = stretches(REQUESTS, CHUNK_MS, first=2_000 * number + 1_000)
+        ask_theirs = stretches(REQUESTS, CHUNK_MS, first=2_000 * number + 2_000)
+        took_s: dict[str, float] = {}
+        for side in ("ours", "bare") if number % 2 else ("bare", "ours"):
+            before = meter.figures()
+            if side == "ours":
+                took_s[side] = ours(server, ask_ours, in_flight=in_flight).took_s
+                after = meter.figures()
+                idle_s, busy_s = idle_s + after.idle_s - before.idle_s, busy_s + after.busy_s - before.busy_s
+            else:
+                asking = bare(engine, library, ask_theirs, in_flight=in_flight)
+                took_s[side] = server.run(asking, limit_s=LIMIT_S).took_s
+            yield f"round {number + 1}: requests per second, {side}", REQUESTS / took_s[side]
+        ratios.append(took_s["bare"] / took_s["ours"])
+    yield "ratio", statistics.median(ratios)
+    yield "idle", idle_s / (idle_s + busy_s)
 
 
 def _memory(server: Server, plan: Any, *, in_flight: int) -> Iterator[tuple[str, float]]:
@@ -165,7 +174,6 @@ def _memory(server: Server, plan: Any, *, in_flight: int) -> Iterator[tuple[str,
     yield "resident", before
     around = tokens[0] - audio_tokens(SHORT_MS, plan.profile.audio)
     yield "surprises", sum(found != around + audio_tokens(SHORT_MS, plan.profile.audio) for found in tokens)
-    yield "peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _resident_mib() -> float:

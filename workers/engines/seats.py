@@ -6,11 +6,15 @@ notice it; an engine of C code that meets untrusted sound needs both: to notice,
 
 from __future__ import annotations
 
+import itertools
+import mmap
 import multiprocessing
+import os
 import pickle
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing import reduction
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -23,6 +27,11 @@ Answer = TypeVar("Answer")
 
 ATTEMPTS = 2
 """A task that ends its process so often is given up. Ours: the first death may be chance."""
+
+_SHARED_BYTES = 1 << 16
+"""Arrays of so much together go through shared memory: what a pipe holds at once."""
+
+_ALIGNED_BYTES = 64  # a cache line, as numpy likes it
 
 START_LIMIT_S = 120.0
 """How long a child may take to load its model. Ours: a second on a quiet machine, 20 on a crowded one."""
@@ -60,7 +69,9 @@ class Seats(Generic[Task, Answer]):
         return len(self._all)
 
     def warm(self) -> None:
-        """Start one child now, so that a model that cannot be loaded is known before anything is asked.
+        """Start a child now, so that a model that cannot be loaded is known before anything is asked.
+
+        Called so often as there are seats, it starts them all.
 
         Raises:
             TaskFailed: It cannot be loaded.
@@ -68,7 +79,7 @@ class Seats(Generic[Task, Answer]):
         """
         seat = self._free.get()
         try:
-            seat.start()
+            seat.be_ready()
         except _Died as death:
             raise TaskFailed(str(death)) from death
         finally:
@@ -122,8 +133,7 @@ class _Seat(Generic[Task, Answer]):
         self._line: Connection | None = None
 
     def ask(self, task: Task, limit_s: float) -> Answer:
-        if self._child is None or not self._child.is_alive():
-            self.start()
+        self.be_ready()
         assert self._line is not None
         try:
             _send(self._line, task)
@@ -143,7 +153,11 @@ class _Seat(Generic[Task, Answer]):
             self._child.close()
         self._line = self._child = None
 
-    def start(self) -> None:
+    def be_ready(self) -> None:
+        if self._child is None or not self._child.is_alive():
+            self._start()
+
+    def _start(self) -> None:
         self.stop()
         # Spawned, not forked: threads are running here, and a forked sibling would hold this pipe open.
         context = multiprocessing.get_context("spawn")
@@ -193,24 +207,47 @@ def _serve(line: Connection, make: Callable[[], Callable[[Task], Answer]]) -> No
 
 
 def _send(line: Connection, thing: object) -> None:
-    """Pickle beside its arrays, which go through the pipe as they are and not as copies of copies."""
+    """Pickle beside its arrays. Large ones go through memory that both ends map: read from a pipe they would come in
+    small pieces, for each of which the other end waits until its threads let it have the interpreter again.
+    """
     arrays: list[pickle.PickleBuffer] = []
     head = pickle.dumps(thing, protocol=5, buffer_callback=arrays.append)
     raws = [array.raw() for array in arrays]
-    line.send((head, tuple(raw.nbytes for raw in raws)))
-    for raw in raws:
-        line.send_bytes(raw)
+    sizes = tuple(raw.nbytes for raw in raws)
+    is_shared = sum(sizes) >= _SHARED_BYTES and hasattr(os, "memfd_create")
+    line.send((head, sizes, is_shared))
+    if not is_shared:
+        for raw in raws:
+            line.send_bytes(raw)
+        return
+    memory = os.memfd_create("seat")  # without a name, so that it is gone with the last process that has it
+    try:
+        offsets = _offsets(sizes)
+        os.ftruncate(memory, offsets[-1])
+        for offset, raw in zip(offsets, raws, strict=False):
+            os.pwrite(memory, raw, offset)
+        reduction.send_handle(line, memory, None)
+    finally:
+        os.close(memory)
 
 
 def _received(line: Connection) -> Any:
-    head, sizes = line.recv()
-    arrays = [bytearray(size) for size in sizes]
-    for array in arrays:
-        if array:
-            line.recv_bytes_into(array)
-        else:
-            line.recv_bytes()
-    return pickle.loads(head, buffers=arrays)  # noqa: S301 - the other end is our own process
+    head, sizes, is_shared = line.recv()
+    if not is_shared:
+        return pickle.loads(head, buffers=[bytearray(line.recv_bytes()) for _ in sizes])  # noqa: S301 - our own process
+    memory = reduction.recv_handle(line)
+    try:
+        offsets = _offsets(sizes)
+        mapped = memoryview(mmap.mmap(memory, offsets[-1]))
+    finally:
+        os.close(memory)
+    buffers = [mapped[offset : offset + size] for offset, size in zip(offsets, sizes, strict=False)]
+    return pickle.loads(head, buffers=buffers)  # noqa: S301 - as above
+
+
+def _offsets(sizes: Sequence[int]) -> list[int]:
+    """Where each array begins, and the end."""
+    return [0, *itertools.accumulate(-(-size // _ALIGNED_BYTES) * _ALIGNED_BYTES for size in sizes)]
 
 
 def _told(error: Exception) -> str:

@@ -54,9 +54,9 @@ def test_a_gpu_that_nobody_measured_is_estimated_by_stated_arithmetic() -> None:
 
 def test_fewer_requests_at_once_than_were_measured_take_longer_and_say_so() -> None:
     found = offers(description(CATALOGUE.model("Qwen3-Omni-30B-A3B"), WINDOWS))
-    assert found["A100 80GB"].hours == pytest.approx(32 * (found["H200"].hours or 0))
-    assert "only 1 of its 32 requests at once fit" in found["A100 80GB"].basis
-    assert "with int8 weights 14 would" in found["A100 80GB"].basis
+    assert found["A100 80GB"].hours == pytest.approx(16 * (found["H200"].hours or 0))
+    assert "only 2 of its 32 requests at once fit" in found["A100 80GB"].basis
+    assert "with int8 weights 22 would" in found["A100 80GB"].basis
     assert "weights" not in found["H200"].basis
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.sizing.memory import ACTIVATIONS_GB, Sizing, size, size_on_cpu
-from pipeline.sizing.profiles import Gpu, ModelProfile, Precision, SizedJob, catalogue
+from pipeline.sizing.profiles import Figure, Gpu, Kind, ModelProfile, Precision, SizedJob, catalogue
 from pipeline.sizing.tokens import request_tokens
 
 OMNI, ASR, ALIGNER = "Qwen3-Omni-30B-A3B", "Qwen3-ASR-1.7B", "Qwen3-ForcedAligner-0.6B"
@@ -40,9 +42,9 @@ def test_short_requests_beside_long_ones_may_fill_the_cache_too() -> None:
     assert both.max_num_batched_tokens == long.max_num_batched_tokens
 
 
-def test_an_a100_has_no_fp8_and_serves_bf16_to_one_window_at_a_time() -> None:
+def test_an_a100_has_no_fp8_and_serves_bf16_to_two_windows_at_a_time() -> None:
     found = sized(OMNI, "A100 80GB", SizedJob.DESCRIBE)
-    assert (found.precision, found.kv_precision, found.max_num_seqs) == (Precision.BF16, Precision.BF16, 1)
+    assert (found.precision, found.kv_precision, found.max_num_seqs) == (Precision.BF16, Precision.BF16, 2)
 
 
 def test_an_a100_serves_more_in_int8() -> None:
@@ -102,8 +104,11 @@ def test_a_request_beyond_the_context_is_refused() -> None:
 
 
 def test_the_step_holds_the_longest_request() -> None:
-    assert sized(OMNI, "H200", SizedJob.DESCRIBE).max_num_batched_tokens == 23_552
-    assert sized(OMNI, "H200", SizedJob.TRANSLATE).max_num_batched_tokens == 16_384
+    omni = catalogue().model(OMNI)
+    longer = replace(omni, window_ms=Figure(Kind.OURS, "for this test", "2026", 240_000))
+    for profile, tokens in [(omni, 16_384), (longer, 25_600)]:
+        found = size(profile, catalogue().gpu("H200"), [SizedJob.DESCRIBE])
+        assert found.max_num_batched_tokens == tokens >= request_tokens(profile, SizedJob.DESCRIBE)
 
 
 def test_a_sizing_says_on_one_line_what_the_worker_is_set_up_with() -> None:

@@ -8,16 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.media.chunks import CHUNK_LIMIT_MS
+from pipeline.media.decode import SAMPLE_EVERY_MS
 from pipeline.media.picture_size import SAMPLE_SIDE
 from pipeline.sizing.profiles import AudioTokens, SizedJob, VideoTokens, catalogue
 from pipeline.sizing.tokens import (
     CHUNK_MS,
+    SAMPLED_PER_S,
     SAMPLED_SIZE,
     audio_tokens,
     patch_grid,
     patch_tokens,
     request_tokens,
     shown_frames,
+    shown_per_s,
     video_tokens,
 )
 
@@ -136,11 +139,17 @@ def test_pictures_are_shown_at_the_start_and_at_each_step_after_it(length_ms: in
 def test_requests_are_sized_by_what_the_pipeline_really_sends() -> None:
     assert CHUNK_MS == CHUNK_LIMIT_MS
     assert SAMPLED_SIZE == (SAMPLE_SIDE, SAMPLE_SIDE * 9 // 16)
+    assert SAMPLED_PER_S == 1_000 / SAMPLE_EVERY_MS
+
+
+def test_a_model_is_shown_no_more_pictures_than_the_library_has() -> None:
+    assert shown_per_s(video_of(OMNI)) == SAMPLED_PER_S < video_of(OMNI).frames_per_s
+    assert shown_per_s(dataclasses.replace(video_of(OMNI), frames_per_s=0.5)) == 0.5
 
 
 def test_a_window_of_two_minutes_is_sized_with_its_pictures_sound_and_answer() -> None:
     profile = catalogue().model(OMNI)
-    media = 120 * (16 * 9 + 13)  # a patch in time each second
+    media = 60 * 16 * 9 + 120 * 13  # a patch in time each two seconds
     assert request_tokens(profile, SizedJob.DESCRIBE) == media + 600 + 4_096
 
 

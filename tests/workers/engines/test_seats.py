@@ -5,8 +5,11 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import active_children
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from workers.engines.seats import Seats, TaskFailed
@@ -32,6 +35,11 @@ def doubler() -> Callable[[str], str]:
         return task + task
 
     return answer
+
+
+def counter() -> Callable[[tuple[int, int]], tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
+    """Answers with the numbers from 0 in this shape, and with an array of nothing."""
+    return lambda shape: (np.arange(shape[0] * shape[1]).reshape(shape), np.zeros(0, np.float32))
 
 
 def broken() -> Callable[[str], str]:
@@ -83,6 +91,26 @@ def test_seats_work_at_the_same_time_on_tasks_of_several_threads() -> None:
         processes = set(pool.map(lambda _: seats.ask("who", limit_s=LIMIT_S), range(20)))
     assert answers == [f"t{n}t{n}" for n in range(20)]
     assert len(processes) <= 2
+
+
+def test_warming_so_often_as_there_are_seats_starts_them_all() -> None:
+    with Seats(doubler, 2) as seats:
+        before = len(active_children())
+        for _ in range(3):
+            seats.warm()
+        assert len(active_children()) - before == 2
+
+
+def test_arrays_come_back_as_they_are_and_may_be_written_to() -> None:
+    with Seats(counter, 1) as seats:
+        grey, none = seats.ask((3, 4), limit_s=LIMIT_S)
+        grey += 1
+        assert grey.tolist() == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]
+        assert (none.shape, none.dtype.name) == ((0,), "float32")
+        large, _ = seats.ask((3_999, 1_001), limit_s=LIMIT_S)
+        count = 3_999 * 1_001
+        assert large.sum() == count * (count - 1) // 2
+        large[-1, -1] = 0
 
 
 def test_a_model_that_cannot_be_loaded_is_known_when_warming() -> None:

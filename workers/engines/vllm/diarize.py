@@ -1,8 +1,9 @@
 """The diarizer of the family ``vllm``: who speaks when, over one whole asset, by the speaker encoder of Qwen3-TTS.
 
 A fair sample of the speech is clustered into voices (``voices``); then all of it is laid out along them, a window
-every quarter of a second, so that ten hours need no more memory than one. What fits no voice, or two alike, is
-nobody's: it is better to say so than to put words into somebody's mouth.
+every quarter of a second. What never lasts for a window is no voice but the sound of two that change, and is left out.
+What fits no voice, or two alike, is nobody's: it is better to say so than to put words into somebody's mouth. Of every
+window only its likeness to each voice is kept: ten hours need some tens of megabytes.
 
 No vLLM engine is involved. ``load`` gives the worker a ``Loaded``; sound is read and resampled in threads ahead of the
 encoder, and a second asset is read and clustered while the first one is with it.
@@ -14,7 +15,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -42,11 +43,11 @@ PROMPTS: tuple[str, ...] = ()
 """Prompt files that it uses: none."""
 
 WINDOW_MS = 1_500
-"""Sound behind one vector, as 3D-Speaker's diarizer and Kaldi's recipe for CALLHOME have it; shorter windows say too
+"""Sound behind one vector, as 3D-Speaker's diarizer has it; shorter windows say too
 little of a voice, longer ones hold two."""
 
 _SAMPLE_HOP_MS = 750
-"""From one window of the sample to the next; half a window, as 3D-Speaker and Kaldi have it."""
+"""From one window of the sample to the next; half a window, as 3D-Speaker has it."""
 
 _STRETCH_MS = 2 * WINDOW_MS
 """Stretches of the sample are at least so long where regions are: two windows that share no sound are in each."""
@@ -197,7 +198,12 @@ class _Asset:
         if known is None:
             return [Turn(span, None, 0.0) for span in spans], self._gpu_s
         heard = self._heard(task for span in spans for task in _laid_out(span))
-        found = [stretch for span in spans for stretch in _region(span, heard, known, floor_db)]
+        laid_out = [_Region.of(span, heard, known, floor_db) for span in spans]
+        lasting = sorted({voice for region in laid_out for voice in region.lasting(known)})
+        if 0 < len(lasting) < len(known.axes):
+            known = known.only(lasting)
+            laid_out = [region.only(lasting) for region in laid_out]
+        found = [stretch for region in laid_out for stretch in region.stretches(known)]
         return stretches.turns(found), self._gpu_s
 
     def _heard(self, tasks: Iterable[_Task]) -> Iterator[_Heard]:
@@ -259,25 +265,63 @@ def _starts_ms(span: Span) -> npt.NDArray[np.int64]:
     return np.clip(middles_ms - WINDOW_MS // 2, 0, max(0, span.duration_ms - WINDOW_MS))
 
 
-def _region(span: Span, heard: Iterator[_Heard], known: voices.Voices, floor_db: float) -> Iterator[Stretch]:
-    """Who speaks in one region; takes from ``heard`` what ``_laid_out`` asked for."""
-    starts_ms, places = np.unique(_starts_ms(span), return_inverse=True)
-    of_region = list(itertools.islice(heard, -(-len(starts_ms) // _LAID_OUT_AT_ONCE)))
-    cosines = np.concatenate([one.vectors for one in of_region]).astype(np.float64) @ known.axes.T
-    is_loud = np.concatenate([one.levels_db for one in of_region]) > floor_db
-    if span.duration_ms < _SHORTEST_MS or not is_loud.any():
-        yield Stretch(span, None, 0.0)
-        return
-    scores = np.where(is_loud[:, None], cosines / known.apart, 0.0)[places]
-    found = []
-    for first, end in stretches.runs(path := stretches.best_path(scores, change_cost=_CHANGE_COST)):
-        end_ms = span.end_ms if end == len(path) else span.start_ms + end * _BLOCK_MS
-        rows = np.unique(places[first:end])
-        voice = int(path[first])
-        confidence = _confidence(cosines[rows][is_loud[rows]], voice, known)
-        sure = voice if confidence >= _SURE else None
-        found.append(Stretch(Span(span.start_ms + first * _BLOCK_MS, end_ms), sure, confidence))
-    yield from stretches.joined(found)
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """A region of speech, compared with the voices."""
+
+    span: Span
+    """When."""
+
+    cosines: npt.NDArray[np.float64]
+    """Of each of its windows with each voice's axis; shape ``(windows, voices)``."""
+
+    is_loud: npt.NDArray[np.bool_]
+    """Whether a window is more than a pause; shape ``(windows,)``."""
+
+    places: npt.NDArray[np.int64]
+    """Which window stands for each block; shape ``(blocks,)``."""
+
+    @classmethod
+    def of(cls, span: Span, heard: Iterator[_Heard], known: voices.Voices, floor_db: float) -> _Region:
+        """The region, of what ``_laid_out`` asked for; takes no more than that from ``heard``."""
+        starts_ms, places = np.unique(_starts_ms(span), return_inverse=True)
+        cosines, is_loud = [], []
+        for one in itertools.islice(heard, -(-len(starts_ms) // _LAID_OUT_AT_ONCE)):
+            cosines.append(one.vectors.astype(np.float64) @ known.axes.T)
+            is_loud.append((one.levels_db > floor_db) & (span.duration_ms >= _SHORTEST_MS))
+        return cls(span, np.concatenate(cosines), np.concatenate(is_loud), places)
+
+    def only(self, chosen: Sequence[int]) -> _Region:
+        """The same with some of the voices."""
+        return replace(self, cosines=self.cosines[:, chosen])
+
+    def lasting(self, known: voices.Voices) -> set[int]:
+        """Voices that have a whole window, or the whole region, to themselves."""
+        if not self.is_loud.any():
+            return set()
+        path = self._path(known)
+        whole = min(len(path), WINDOW_MS // _BLOCK_MS)
+        return {int(path[first]) for first, end in stretches.runs(path) if end - first >= whole}
+
+    def stretches(self, known: voices.Voices) -> Iterator[Stretch]:
+        """Who speaks in it, covering it."""
+        if not self.is_loud.any():
+            yield Stretch(self.span, None, 0.0)
+            return
+        yield from stretches.joined(self._runs(self._path(known), known))
+
+    def _runs(self, path: npt.NDArray[np.int64], known: voices.Voices) -> Iterator[Stretch]:
+        for first, end in stretches.runs(path):
+            start_ms = self.span.start_ms + first * _BLOCK_MS
+            end_ms = self.span.end_ms if end == len(path) else self.span.start_ms + end * _BLOCK_MS
+            windows = np.unique(self.places[first:end])
+            voice = int(path[first])
+            confidence = _confidence(self.cosines[windows][self.is_loud[windows]], voice, known)
+            yield Stretch(Span(start_ms, end_ms), voice if confidence >= _SURE else None, confidence)
+
+    def _path(self, known: voices.Voices) -> npt.NDArray[np.int64]:
+        scores = np.where(self.is_loud[:, None], self.cosines / known.apart, 0.0)[self.places]
+        return stretches.best_path(scores, change_cost=_CHANGE_COST)
 
 
 def _confidence(cosines: npt.NDArray[np.float64], voice: int, known: voices.Voices) -> float:

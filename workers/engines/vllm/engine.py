@@ -8,38 +8,34 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from multiprocessing import active_children
 from typing import Any
 
 import numpy as np
-from vllm import PoolingParams, SamplingParams
-from vllm.engine.arg_utils import AsyncEngineArgs
+from vllm import PoolingParams
 from vllm.exceptions import VLLMValidationError
-from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind, StructuredOutputsParams
 from vllm.usage.usage_lib import UsageContext
 from vllm.v1.engine.async_llm import AsyncLLM
 from vllm.v1.engine.exceptions import EngineDeadError
 
 from pipeline.errors import EngineCrashed, EngineUnavailable
 from pipeline.sizing.profiles import AudioTokens, ModelProfile, VideoTokens
+from pipeline.sizing.tokens import SAMPLED_SIZE, shown_frames
+from schemas.time import SAMPLES_PER_MS
+from workers.engines.vllm import causes
 from workers.engines.vllm.feeder import Feeder
 from workers.engines.vllm.figures import Meter
 from workers.engines.vllm.footage import Footage
 from workers.engines.vllm.gate import Gate, Need
 from workers.engines.vllm.guards import Reason
 from workers.engines.vllm.hardware import Options
-from workers.engines.vllm.question import Film, Finish, Marks, Media, Question, QuestionFailed, Reply, Sound
+from workers.engines.vllm.question import Film, Marks, Media, Question, QuestionFailed, Reply
+from workers.engines.vllm.terms import arguments, finish_of, prompt_of, sampling_of
 from workers.engines.vllm.tether import Tether
-
-LONGEST_LOOP = 20
-"""Longest pattern of tokens that is looked for in an answer that goes round in circles."""
-
-MOST_REPEATS = 20
-"""A pattern that comes so often is a loop: the threshold of ``qwen-asr``'s ``detect_and_fix_repetitions``."""
 
 BASE_LIMIT_S = 180.0
 PROMPT_TOKEN_LIMIT_S = 0.005
@@ -51,18 +47,19 @@ SILENT_LIMIT_S = 120.0
 """An engine with work that says nothing for so long hangs. Ours: a step is a tenth of a second, one that compiles
 kernels for a new shape some ten."""
 
-SHUTDOWN_S = 5.0
-"""How long vLLM's processes may take to end before they are killed."""
+SHUTDOWN_S = 3.0
+"""How long vLLM's processes may take to end before they are killed. Ours: they have nothing to save."""
 
-AHEAD = 2
-"""Pieces of media that may be prepared and not with the engine yet, per process of the feeder. Ours: enough for none
-of them to wait, few enough to bound memory."""
+AHEAD = 8
+"""Pieces of media that may be prepared and not with the engine yet, per process of the feeder. Ours: on their way they
+wait for threads and for vLLM's own preparation, and none of that may hold a process up."""
 
 PROCESSED = 4
 """Bytes that a byte of pictures becomes beside itself: 16 bits per value for the engine, and a copy on the way."""
 
-_MEMORY_SHARE = 4
-"""The part of the machine's memory that media with the engine may fill: a quarter."""
+_MEMORY_SHARE = 8
+"""The part of the machine's memory that media with the engine may fill, and once more those that are prepared: an
+eighth."""
 
 _LONGEST_REASON = 300
 
@@ -93,20 +90,20 @@ class VllmEngine:
         self._is_on_gpu = is_on_gpu
         self._numbers = itertools.count(1)
         self._limit_tokens = options.max_model_len
-        before = {process.pid for process in active_children()}
+        self._tether = Tether()
+        self._log = causes.here()
         try:
             self._llm = AsyncLLM.from_engine_args(
                 arguments(options), usage_context=UsageContext.LLM_CLASS, stat_loggers=[_listener(meter)]
             )
         except Exception as error:  # whatever vLLM meets, the cause is in its log
+            self._tether.release()
             raise EngineUnavailable(
-                f"vLLM cannot load {options.model}: {_one_line(error)}; the worker's log says more"
+                f"vLLM cannot load {options.model}: {self._log.cause() or _one_line(error)}"
             ) from error
-        self._tether = Tether(
-            [pid for process in active_children() if (pid := process.pid) is not None and pid not in before]
-        )
+        self._log = causes.here()
         self._tokens = _tokens(self._llm)
-        self._ahead = asyncio.Semaphore(AHEAD * feeder.processes)
+        self._ahead = Gate(Need(AHEAD * feeder.processes, _memory_bytes() // _MEMORY_SHARE))
         self._gate = Gate(Need(2 * self.kv_tokens, _memory_bytes() // _MEMORY_SHARE))
 
     @property
@@ -132,7 +129,7 @@ class VllmEngine:
                 written, cached = last.outputs[0], int(last.num_cached_tokens or 0)
                 tokens_out = len(written.token_ids)
                 paid_s = self._meter.paid(tokens, tokens_in=tokens_in, tokens_out=tokens_out, tokens_cached=cached)
-        finish = _finish(written.finish_reason)
+        finish = finish_of(written.finish_reason)
         return Reply(written.text, finish, tokens_in, tokens_out, cached, paid_s if self._is_on_gpu else 0.0)
 
     async def mark(self, question: Question) -> Marks:
@@ -164,21 +161,16 @@ class VllmEngine:
             async with self._gate.passed(need, priority=question.priority):
                 yield prompt, len(prompt["prompt_token_ids"])
             return
-        await self._ahead.acquire()
-        is_ahead = True
-        try:
+        async with AsyncExitStack() as ahead:
+            await ahead.enter_async_context(self._ahead.passed(_preparing(question.media), priority=question.priority))
             footage = await self._feeder.footage(question.media)
             prompt = await self._rendered(question, footage)
             tokens_in = len(prompt["prompt_token_ids"])
             need = Need(tokens_in + question.max_tokens, PROCESSED * footage.size)
             del footage
             async with self._gate.passed(need, priority=question.priority):
-                self._ahead.release()
-                is_ahead = False
+                await ahead.aclose()
                 yield prompt, tokens_in
-        finally:
-            if is_ahead:
-                self._ahead.release()
 
     async def _rendered(self, question: Question, footage: Footage | None) -> Any:
         """A prompt in vLLM's form. Raises QuestionFailed unless its media are as many tokens as they must be."""
@@ -222,7 +214,7 @@ class VllmEngine:
         except (QuestionFailed, TimeoutError):
             raise
         except EngineDeadError as error:
-            raise EngineCrashed(self._name, None, "vLLM's process ended; its log says why") from error
+            raise EngineCrashed(self._name, None, f"vLLM's process ended {self._log.cause()}".strip()) from error
         except VLLMValidationError as error:
             if getattr(error, "parameter", None) == "input_tokens":
                 raise QuestionFailed(
@@ -236,88 +228,11 @@ class VllmEngine:
         return str(next(self._numbers))
 
 
-def arguments(options: Options) -> AsyncEngineArgs:
-    """The arguments as vLLM's own record. Raises ValueError for what vLLM does not know."""
-    return AsyncEngineArgs(
-        model=options.model,
-        dtype=options.dtype,
-        quantization=options.quantization,
-        quantization_config={"ignore": list(options.spared)} if options.spared else None,
-        kv_cache_dtype=options.kv_cache_dtype,
-        max_model_len=options.max_model_len,
-        max_num_seqs=options.max_num_seqs,
-        max_num_batched_tokens=options.max_num_batched_tokens,
-        gpu_memory_utilization=options.gpu_memory_utilization,
-        kv_cache_memory_bytes=options.kv_cache_memory_bytes,
-        tensor_parallel_size=options.tensor_parallel_size,
-        limit_mm_per_prompt=dict(options.limit_mm_per_prompt),
-        mm_processor_cache_gb=options.mm_processor_cache_gb,
-        runner=options.runner,
-        hf_overrides={"architectures": list(options.architectures)} if options.architectures else {},
-        enforce_eager=options.enforce_eager,
-        skip_mm_profiling=options.skip_mm_profiling,
-        scheduling_policy=options.scheduling_policy,
-        enable_prefix_caching=options.enable_prefix_caching,
-        structured_outputs_config={
-            "backend": options.structured_outputs_backend,
-            "disable_any_whitespace": options.disable_any_whitespace,
-        },
-        distributed_executor_backend=options.distributed_executor_backend,
-        seed=options.seed,
-        disable_log_stats=True,  # ours listens instead
-    )
-
-
-def prompt_of(question: Question, footage: Footage | None) -> dict[str, Any]:
-    """A question as vLLM takes it."""
-    prompt: dict[str, Any] = {"prompt": question.text}
-    if footage is None or question.media is None:
-        return prompt
-    data: dict[str, Any] = {}
-    if footage.pictures is not None:
-        data["video"] = footage.pictures
-    if footage.sound is not None:
-        data["audio"] = footage.sound
-    prompt["multi_modal_data"] = data
-    prompt["multi_modal_uuids"] = {kind: [f"{kind} {_identity(question.media)}"] for kind in data}
-    if isinstance(question.media, Film):
-        prompt["mm_processor_kwargs"] = {
-            # Without the rate vLLM takes one picture per second, and the sound runs away from the pictures.
-            "fps": question.media.frames_per_s,
-            "do_sample_frames": False,
-            "do_resize": False,  # they have the size already that the planner counted
-            "use_audio_in_video": footage.sound is not None,
-        }
-    return prompt
-
-
-def _identity(media: Media) -> str:
-    """What tells media apart for the prefix cache: keys are named by content, so nothing need be hashed."""
-    match media:
-        case Sound():
-            return f"{media.key} {media.span.start_ms} {media.span.end_ms}"
-        case Film():
-            where = f"{media.span.start_ms} {media.span.end_ms} {media.frames_per_s}"
-            return f"{media.frames_key} {media.sound_key} {where}"
-
-
-def sampling_of(question: Question) -> SamplingParams:
-    """How vLLM is to answer a question."""
-    return SamplingParams(
-        temperature=question.temperature,
-        seed=question.seed if question.temperature > 0 else None,
-        max_tokens=question.max_tokens,
-        output_kind=RequestOutputKind.FINAL_ONLY,
-        structured_outputs=None if question.schema is None else StructuredOutputsParams(json=question.schema),
-        repetition_detection=RepetitionDetectionParams(max_pattern_size=LONGEST_LOOP, min_count=MOST_REPEATS),
-    )
-
-
-def _finish(reason: str | None) -> Finish:
-    try:
-        return Finish(str(reason))
-    except ValueError as error:
-        raise QuestionFailed(f"the engine stopped it: {reason}") from error
+def _preparing(media: Media) -> Need:
+    """What a piece of media takes while it is prepared: one place, and about as many bytes as it will have."""
+    pictures = shown_frames(media.span.duration_ms, media.frames_per_s) if isinstance(media, Film) else 0
+    samples = media.span.duration_ms * SAMPLES_PER_MS
+    return Need(1, PROCESSED * (pictures * math.prod(SAMPLED_SIZE) * 3 + samples * 4))
 
 
 def _tokens(llm: AsyncLLM) -> Tokens:

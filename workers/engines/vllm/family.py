@@ -161,12 +161,14 @@ def _crew(job: Job) -> tuple[Job, ...]:
 
 
 def _auto() -> str | None:
-    """What it runs on, for a machine that lacks nothing; tiny models on a CPU are for whoever names them."""
-    deployment = config.load()
-    if deployment.is_on_cpu:
+    """What it runs on; nothing where it cannot run, and tiny models on a CPU are for whoever names them."""
+    try:
+        deployment = config.load()
+        gpus = () if deployment.is_on_cpu else _gpus(deployment)
+    except ReelinguaError:  # ``lacks`` says it
         return None
     names = ", ".join(dict.fromkeys(Path(model.checkpoint).name for _, model in deployment.models))
-    return f"{len(_gpus(deployment))} x {hardware.visible()[0].name}, {names}"
+    return f"{len(gpus)} x {hardware.visible()[0].name}, {names}" if gpus else None
 
 
 def _load(jobs: Sequence[Job], setting: Setting) -> Loaded | Streaming:

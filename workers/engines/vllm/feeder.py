@@ -39,11 +39,13 @@ class Feeder:
         return self._seats.count
 
     def warm(self) -> None:
-        """Start one process now. Raises EngineUnavailable when it cannot be."""
+        """Start the processes now, the first before this returns. Raises EngineUnavailable when it cannot be."""
         try:
             self._seats.warm()
         except TaskFailed as error:
             raise EngineUnavailable(f"the feeder of the vLLM engine cannot start: {error}") from error
+        for _ in range(1, self._seats.count):  # while the model loads; what fails here fails again when it is needed
+            self._threads.submit(self._seats.warm)
 
     async def footage(self, media: Media) -> Footage:
         """The arrays of a piece of media.

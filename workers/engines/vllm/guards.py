@@ -120,7 +120,7 @@ class Unacceptable(Exception):
 class JsonAnswer(BaseModel):
     """Base of what a JSON answer must be: the same class makes the schema and reads the answer.
 
-    Its strings need a ``max_length`` and its lists a ``max_length`` too: without them a model may write for ever.
+    Its lists need a ``max_length``; its strings must have none (infra/decisions/011): ``max_tokens`` bounds them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.errors import EngineUnavailable, UsageError
@@ -35,6 +35,9 @@ CPU_KV_GIB = 1
 """KV cache on a CPU where ``VLLM_CPU_KVCACHE_SPACE`` does not say. Ours: thousands of requests of a tiny checkpoint."""
 
 _KV_SPACE = "VLLM_CPU_KVCACHE_SPACE"
+
+START_LIMIT_S = 1800
+"""How long loading may take. Ours: 70 GB from a slow network disk and the first compilation are 15 minutes."""
 
 QUERY_LIMIT_S = 20.0
 """``nvidia-smi`` answers in a second, or in ten when no driver is loaded; more means that a GPU hangs."""
@@ -194,8 +197,8 @@ def sizing(model: Model, jobs: Sequence[Job], on: Device) -> Sizing:
     profile, asked = profile_of(model), [SizedJob(job) for job in jobs]
     if on.gpu is None:
         return size_on_cpu(profile, asked, kv_gib=_cpu_kv_gib())
-    found = size(profile, on.gpu, asked, precision=model.weights, share=model.share)
-    if not found.fits and model.tensor_parallel == 1:
+    found = size(profile, _together(on.gpu, model.tensor_parallel), asked, precision=model.weights, share=model.share)
+    if not found.fits:
         raise EngineUnavailable(f"{profile.name} does not fit: {found.reason}; take other weights, or a larger GPU")
     return found
 
@@ -244,6 +247,7 @@ def environment(model: Model, *, gpus: Sequence[int]) -> tuple[tuple[str, str], 
     found = {
         "VLLM_NO_USAGE_STATS": "1",  # vLLM would tell its makers of the machine and the model
         "DO_NOT_TRACK": "1",
+        "VLLM_ENGINE_READY_TIMEOUT_S": str(START_LIMIT_S),  # its own 600 s are short for 70 GB from a network disk
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # threads run here, and a forked child would inherit their locks
         "VLLM_LOGGING_LEVEL": os.environ.get("VLLM_LOGGING_LEVEL", "WARNING"),
     }
@@ -261,6 +265,14 @@ def environment(model: Model, *, gpus: Sequence[int]) -> tuple[tuple[str, str], 
 def _cpu_kv_gib() -> int:
     said = os.environ.get(_KV_SPACE, "")
     return int(said) if said.isdigit() and int(said) else CPU_KV_GIB
+
+
+def _together(gpu: Gpu, count: int) -> Gpu:
+    """Several GPUs as one, as far as memory goes."""
+    if count == 1:
+        return gpu
+    memory_gb = replace(gpu.memory_gb, value=count * (gpu.memory_gb.value or 0))
+    return replace(gpu, name=f"{count} x {gpu.name}", memory_gb=memory_gb)
 
 
 def _media(kind: Kind, *, is_on_cpu: bool) -> tuple[tuple[str, int], ...]:

@@ -58,7 +58,9 @@ class Plan:
         """Load it, in the thread of the event loop in which it is to live. Raises EngineUnavailable."""
         from workers.engines.vllm.engine import VllmEngine  # noqa: PLC0415 - importing vLLM takes some ten seconds
 
-        return VllmEngine(self.options, self.profile, self.feeder, self.meter, name=self.name, is_on_gpu=self.is_on_gpu)
+        made = VllmEngine(self.options, self.profile, self.feeder, self.meter, name=self.name, is_on_gpu=self.is_on_gpu)
+        print(f"KV cache: {made.kv_tokens:,} tokens, {self.sizing.kv_tokens:,} planned", file=sys.stderr)  # noqa: T201 - for people
+        return made
 
 
 def load(jobs: Sequence[Job], setting: Setting) -> Loaded | Streaming:

@@ -21,7 +21,7 @@ def made_with(job: Job, kind: Kind) -> tuple[str, ...]:
         case Job.TRANSLATE:
             used, treatment = translate.PROMPTS, translate.TREATMENT
         case Job.DIARIZE:
-            from workers.engines.vllm import diarize  # noqa: PLC0415 - clustering takes a second to import
+            from workers.engines.vllm import diarize  # noqa: PLC0415 - its clustering takes a second to import
 
             used, treatment = diarize.PROMPTS, diarize.TREATMENT
         case Job.SYNTHESIZE:

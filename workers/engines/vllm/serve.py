@@ -13,12 +13,10 @@ from typing import Any, Protocol, TypeVar
 from pipeline.errors import EngineCrashed, EngineUnavailable
 from schemas.jobs import DiarizeRequest, Job, Request, Result, TranslateRequest
 from workers.engines.vllm.figures import Meter
+from workers.engines.vllm.hardware import START_LIMIT_S
 from workers.engines.vllm.question import Engine
 from workers.families import Streaming
 from workers.jobs import REQUESTS, failed
-
-START_LIMIT_S = 1800.0
-"""How long loading may take. Ours: 70 GB from a slow network disk and the first compilation are 15 minutes."""
 
 CLOSE_LIMIT_S = 8.0
 """How long closing may take before the rest is left to the end of the process: less than ``workers.child`` waits."""
@@ -73,7 +71,7 @@ class Server:
             self._engine = self.run(_called(make), limit_s=START_LIMIT_S)
         except concurrent.futures.TimeoutError as error:
             self._end()
-            raise EngineUnavailable(f"the engine did not load within {START_LIMIT_S:.0f} s") from error
+            raise EngineUnavailable(f"the engine did not load within {START_LIMIT_S} s") from error
         except BaseException:
             self._end()
             raise
@@ -83,12 +81,17 @@ class Server:
         self._meter.arrived()
         return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
 
+    def run(self, work: Coroutine[Any, Any, Answered], *, limit_s: float) -> Answered:
+        """What a coroutine gives that runs beside the engine. Raises TimeoutError past its limit."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(limit_s)
+
     def close(self) -> None:
         """End the engine, whatever is unanswered."""
         try:
             self.run(_called(self._engine.close), limit_s=CLOSE_LIMIT_S)
         except concurrent.futures.TimeoutError:
-            print("the engine does not end; it is left to the end of this process", file=sys.stderr)  # noqa: T201 - standard error is for people
+            said = "the engine does not end; it is left to the end of this process"
+            print(said, file=sys.stderr)  # noqa: T201 - standard error is for people
         self._end()
 
     def streaming(self, in_flight: int) -> Streaming:
@@ -116,10 +119,6 @@ class Server:
             task.cancel()
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
-
-    def run(self, work: Coroutine[Any, Any, Answered], *, limit_s: float) -> Answered:
-        """What a coroutine gives that runs beside the engine. Raises TimeoutError past its limit."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(limit_s)
 
     def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -12,7 +12,6 @@ This is torch and nothing of vLLM: one small network in the worker's own process
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ import numpy.typing as npt
 import safetensors
 import soxr
 import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
 from transformers.audio_utils import mel_filter_bank
 from transformers.models.qwen2_5_omni.configuration_qwen2_5_omni import Qwen2_5OmniDiTConfig
 from transformers.models.qwen2_5_omni.modeling_qwen2_5_omni import ECAPA_TimeDelayNet
@@ -55,7 +55,7 @@ _LEAST_POWER = 1e-9
 _LEAST_BAND = 1e-5
 """Smallest value of a band before the logarithm."""
 
-_LEVEL = 0.05
+LEVEL = 0.05
 """Root mean square to which a window is brought, full scale being 1: -26 dB, the nominal level of ITU-T P.56. How
 loud a voice is says how near the microphone was, not who speaks."""
 
@@ -64,6 +64,9 @@ _SILENCE = 1e-4
 
 _BATCH = 128
 """Windows that go through the network at once; about 1 GB with the released model's 512 channels."""
+
+_MOST_SAID = 300
+"""Characters of torch's own words about weights that do not fit: it names every one."""
 
 _REMEDY = "name a Qwen3-TTS Base checkpoint for this model, e.g. Qwen/Qwen3-TTS-12Hz-0.6B-Base"
 
@@ -145,12 +148,53 @@ class Mels:
     def __call__(self, windows: torch.Tensor) -> torch.Tensor:
         """Bands of windows ``(n, samples)`` of sound in [-1, 1) at ``RATE_HZ``; shape ``(n, frames, MEL_BANDS)``."""
         level = windows.square().mean(dim=1, keepdim=True).sqrt()
-        windows = torch.where(level > _SILENCE, windows * (_LEVEL / level.clamp(min=_SILENCE)), windows)
+        windows = torch.where(level > _SILENCE, windows * (LEVEL / level.clamp(min=_SILENCE)), windows)
         margin = (_FFT - _STEP) // 2
         padded = torch.nn.functional.pad(windows, (margin, margin), mode="reflect")
         spectra = torch.stft(padded, _FFT, _STEP, window=self._hann, center=False, return_complex=True)
         magnitudes = (spectra.real.square() + spectra.imag.square() + _LEAST_POWER).sqrt()
         return (magnitudes.transpose(1, 2) @ self._bank).clamp(min=_LEAST_BAND).log()
+
+
+class Architecture(BaseModel):
+    """``speaker_encoder_config``, with what vllm-omni supposes where a checkpoint does not say."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sample_rate: int = RATE_HZ
+    """Of the sound that it hears."""
+
+    mel_dim: int = MEL_BANDS
+    """Bands that it sees."""
+
+    enc_dim: int = 1024
+    """Length of a vector."""
+
+    enc_channels: tuple[int, ...] = (512, 512, 512, 512, 1536)
+    """Channels of each layer."""
+
+    enc_kernel_sizes: tuple[int, ...] = (5, 3, 3, 3, 1)
+    """Spectra that each layer sees at once."""
+
+    enc_dilations: tuple[int, ...] = (1, 2, 3, 4, 1)
+    """Spectra from one that it sees to the next."""
+
+    enc_attention_channels: int = 128
+    """Channels of the attention over time."""
+
+    enc_res2net_scale: int = 8
+    """Groups of channels in a block."""
+
+    enc_se_channels: int = 128
+    """Channels between squeeze and excitation."""
+
+
+class _Config(BaseModel):
+    """What we need of ``config.json``."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    speaker_encoder_config: Architecture
 
 
 def load_network(checkpoint: Path) -> Any:
@@ -160,59 +204,51 @@ def load_network(checkpoint: Path) -> Any:
         EngineUnavailable: The checkpoint has no such encoder, or is broken.
 
     """
-    network = new_network(_config(checkpoint))
+    architecture = _architecture(checkpoint)
     weights = _weights(checkpoint)
     if not weights:
-        kind = "its CustomVoice and VoiceDesign checkpoints have none"
+        kind = "CustomVoice and VoiceDesign checkpoints have none"
         raise EngineUnavailable(f"{checkpoint} has no weights of a speaker encoder, {kind}; {_REMEDY}")
+    if not all(bool(weight.isfinite().all()) for weight in weights.values()):
+        raise EngineUnavailable(
+            f"the speaker encoder of {checkpoint} has weights that are no numbers; download it again"
+        )
     try:
+        network = new_network(architecture)
         network.load_state_dict(weights)
-    except RuntimeError as error:
-        what = " ".join(str(error).split())
-        raise EngineUnavailable(f"the speaker encoder of {checkpoint} is not that of its config: {what}") from error
+    except (ValueError, RuntimeError) as error:
+        what = " ".join(str(error).split())[:_MOST_SAID]
+        raise EngineUnavailable(
+            f"the speaker encoder of {checkpoint} does not fit its config.json: {what}; download it again"
+        ) from error
     return network
 
 
-def new_network(config: dict[str, Any]) -> Any:
-    """An encoder of the architecture that ``speaker_encoder_config`` describes, with random weights.
+def new_network(architecture: Architecture) -> Any:
+    """An encoder with random weights.
 
     Raises:
-        ValueError: The description does not fit together.
+        ValueError, RuntimeError: The architecture does not fit together.
 
     """
-    known = {name: config[name] for name in _ARCHITECTURE if name in config}
-    return ECAPA_TimeDelayNet(Qwen2_5OmniDiTConfig(**{**_ARCHITECTURE, **known})).float().eval()
+    described = architecture.model_dump(exclude={"sample_rate"}) | {"enc_channels": list(architecture.enc_channels)}
+    return ECAPA_TimeDelayNet(Qwen2_5OmniDiTConfig(**described)).float().eval()
 
 
-_ARCHITECTURE: dict[str, Any] = {
-    "mel_dim": MEL_BANDS,
-    "enc_dim": 1024,
-    "enc_channels": [512, 512, 512, 512, 1536],
-    "enc_kernel_sizes": [5, 3, 3, 3, 1],
-    "enc_dilations": [1, 2, 3, 4, 1],
-    "enc_attention_channels": 128,
-    "enc_res2net_scale": 8,
-    "enc_se_channels": 128,
-}
-"""What vllm-omni's ``Qwen3TTSSpeakerEncoderConfig`` supposes where a checkpoint does not say."""
-
-
-def _config(checkpoint: Path) -> dict[str, Any]:
+def _architecture(checkpoint: Path) -> Architecture:
     path = checkpoint / "config.json"
     try:
-        whole = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise EngineUnavailable(f"{path} cannot be read: {error}; {_REMEDY}") from error
-    config = whole.get("speaker_encoder_config") if isinstance(whole, dict) else None
-    if not isinstance(config, dict):
-        raise EngineUnavailable(f"{path} describes no speaker encoder; {_REMEDY}")
-    hears = (config.get("sample_rate", RATE_HZ), config.get("mel_dim", MEL_BANDS))
-    if hears != (RATE_HZ, MEL_BANDS):
-        raise EngineUnavailable(
-            f"the speaker encoder of {checkpoint} hears {hears[0]} Hz in {hears[1]} bands, not {RATE_HZ} Hz in "
-            f"{MEL_BANDS}; {_REMEDY}"
-        )
-    return config
+        found = _Config.model_validate_json(path.read_bytes()).speaker_encoder_config
+    except OSError as error:
+        raise EngineUnavailable(f"{path} cannot be read: {error.strerror}; {_REMEDY}") from error
+    except ValidationError as error:
+        what = error.errors()[0]
+        where = ".".join(map(str, what["loc"])) or "it"
+        raise EngineUnavailable(f"{path} describes no speaker encoder, {where}: {what['msg']}; {_REMEDY}") from error
+    if (found.sample_rate, found.mel_dim) != (RATE_HZ, MEL_BANDS):
+        hears = f"{found.sample_rate} Hz in {found.mel_dim} bands, not {RATE_HZ} Hz in {MEL_BANDS}"
+        raise EngineUnavailable(f"the speaker encoder of {checkpoint} hears {hears}; {_REMEDY}")
+    return found
 
 
 def _weights(checkpoint: Path) -> dict[str, torch.Tensor]:

@@ -1,33 +1,47 @@
 """What ends vLLM's processes when the worker that owns them dies without ending them.
 
-vLLM's engine process does not notice that its parent was killed (0.30): it lives on and holds the GPU's memory, and the
-worker that takes the dead one's place cannot load. ``python -m workers.engines.vllm.tether PID…`` waits for its
-standard input to close, which happens however the worker ends, and kills what is left then.
+vLLM's engine process does not notice that its parent was killed (0.30): it lives on and holds the GPU's memory, and
+the worker that takes the dead one's place cannot load. ``python -m workers.engines.vllm.tether MARK`` waits for its
+standard input to close, which happens however the worker ends, and then kills every process that was started with the
+mark in its environment.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+VARIABLE = "REELINGUA_TETHER"
+"""Environment variable that holds the mark."""
 
 _RELEASED = b"released"
 _END_LIMIT_S = 5.0
 
 
 class Tether:
-    """Ties processes to the life of this one."""
+    """Ties every process that is started from now on to the life of this one. One at a time."""
 
-    def __init__(self, pids: Sequence[int]) -> None:
-        argv = [sys.executable, "-m", "workers.engines.vllm.tether", *map(str, pids)]
+    def __init__(self) -> None:
+        mark = secrets.token_hex(16)
+        unmarked = {name: value for name, value in os.environ.items() if name != VARIABLE}
         # A session of its own, so that what ends the worker's group does not end it first.
-        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, start_new_session=True)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "workers.engines.vllm.tether", mark],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            env=unmarked,
+        )
+        os.environ[VARIABLE] = mark
 
     def release(self) -> None:
-        """The processes have ended, or may live on."""
+        """What is tied has ended, or may live on."""
+        os.environ.pop(VARIABLE, None)
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(_RELEASED)
@@ -39,12 +53,20 @@ class Tether:
             self._process.wait()
 
 
+def marked(mark: str) -> Iterator[int]:
+    """Processes of this user that were started with a mark."""
+    wanted = f"{VARIABLE}={mark}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # another user's, or gone by now
+            if wanted in (process / "environ").read_bytes().split(b"\0"):
+                yield int(process.name)
+
+
 def main(argv: Sequence[str]) -> int:
     """Wait, then kill."""
-    pids = [int(pid) for pid in argv]
-    said = sys.stdin.buffer.read()
-    if said != _RELEASED:
-        for pid in pids:
+    (mark,) = argv
+    if sys.stdin.buffer.read() != _RELEASED:
+        for pid in marked(mark):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
     return 0

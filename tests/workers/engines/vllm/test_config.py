@@ -10,6 +10,8 @@ from schemas.jobs import Job
 from workers.engines.vllm import config
 from workers.engines.vllm.config import CPU, EMBEDDED, Deployment, Kind
 
+SAMPLES = sorted((Path(__file__).parents[4] / "infra" / "vllm").glob("*.toml"))
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 WHOLE = f"""
@@ -163,9 +165,7 @@ def test_a_folder_in_place_of_the_file_is_refused(folder: Path) -> None:
         config.load()
 
 
-@pytest.mark.parametrize(
-    "sample", sorted((Path(__file__).parents[4] / "infra" / "vllm").glob("*.toml")), ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.stem)
 def test_every_sample_can_be_used_once_its_checkpoints_are_there(
     sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -161,28 +161,35 @@ def test_what_is_wrong_fails_alone(thinker: EngineProcess) -> None:
     assert len(reply(answers[0]).text) > 0
 
 
-def test_a_schema_is_kept_to_and_no_whitespace_written(thinker: EngineProcess) -> None:
-    schema = {
-        "type": "object",
-        "properties": {"what": {"enum": ["this", "that"]}, "many": {"type": "array", "items": {"type": "boolean"}}},
-        "required": ["what", "many"],
-        "additionalProperties": False,
-    }
-    schema["properties"]["many"] |= {"minItems": 2, "maxItems": 3}  # type: ignore[index] # a literal's type is narrow
-    question = replace(asked("what", heard(0, 1_000), max_tokens=200), schema=json.dumps(schema))
-    for answer in thinker.ask(*(replace(question, temperature=1.0, seed=seed) for seed in range(1, 9))):
+def test_a_schema_is_kept_to_and_no_whitespace_written_but_one_after_each_sign(thinker: EngineProcess) -> None:
+    schema = """{
+        "type": "object", "required": ["what", "many"], "additionalProperties": false,
+        "properties": {
+            "what": {"enum": ["this", "that"]},
+            "many": {"type": "array", "items": {"type": "boolean"}, "minItems": 2, "maxItems": 3}
+        }
+    }"""
+    question = replace(asked("what", heard(0, 1_000), max_tokens=200), schema=schema, temperature=1.0)
+    for answer in thinker.ask(*(replace(question, seed=seed) for seed in range(1, 9))):
         found = reply(answer)
         assert found.finish is Finish.STOP
+        assert found.text == json.dumps(json.loads(found.text))
         assert json.loads(found.text)["what"] in {"this", "that"}
-        assert not any(sign.isspace() for sign in found.text)
 
 
 def test_an_answer_that_goes_round_in_circles_is_stopped(thinker: EngineProcess) -> None:
-    circles = {"type": "string", "pattern": "^(no ){300}$"}
-    (answer,) = thinker.ask(replace(asked("what", max_tokens=1_000), schema=json.dumps(circles)))
+    circles = '{"type": "array", "items": {"const": "no"}, "minItems": 200}'
+    (answer,) = thinker.ask(replace(asked("what", max_tokens=2_000), schema=circles))
     found = reply(answer)
     assert found.finish is Finish.REPETITION
-    assert found.tokens_out < 200
+    assert found.tokens_out < 300
+
+
+def test_a_schema_that_cannot_be_kept_to_fails_alone(thinker: EngineProcess) -> None:
+    beyond = '{"type": "string", "pattern": "^(no ){300}$"}'  # xgrammar does not compile it
+    good = asked("what", max_tokens=2)
+    answers = thinker.ask(good, replace(good, schema=beyond), good)
+    assert [type(answer) for answer in answers] == [Reply, Failed, Reply]
 
 
 def test_an_answer_that_is_too_long_is_cut_off_and_says_so(thinker: EngineProcess) -> None:

@@ -202,6 +202,16 @@ def test_an_interpreter_without_vllm_does_not_do(folder: Path, monkeypatch: pyte
     assert [lack.what for lack in VLLM.lacks()] == ["the environment of vLLM"]
 
 
+def test_it_is_chosen_by_itself_only_where_there_is_a_gpu(folder: Path) -> None:
+    assert VLLM.auto() is None
+    said(folder, 'device = "cpu"', 'device = "auto"')
+    assert VLLM.auto() is None
+    machine(folder, "NVIDIA H100 80GB HBM3", "NVIDIA H100 80GB HBM3")
+    assert VLLM.auto() == "2 x NVIDIA H100 80GB HBM3, Tiny-Omni, Tiny-ASR, Tiny-Aligner"
+    (folder / "vllm.toml").unlink()
+    assert VLLM.auto() is None
+
+
 @pytest.mark.parametrize(
     ("job", "language", "says"),
     [

@@ -12,9 +12,9 @@ from pipeline.sizing.memory import size
 from pipeline.sizing.profiles import Gpu, Precision, SizedJob, catalogue
 from schemas.jobs import Job
 from tests.support.vllm_here import ROOT, CpuVllm
-from workers.engines.vllm import hardware
+from workers.engines.vllm import config, hardware
 from workers.engines.vllm.checkpoint import Checkpoint
-from workers.engines.vllm.config import AUTO, CPU, Deployment, Kind, Model
+from workers.engines.vllm.config import AUTO, CPU, EMBEDDED, Deployment, Kind, Model
 from workers.engines.vllm.hardware import Device, Found, Options
 
 OMNI = Model("/models/omni", Kind.THINKER, "Qwen3-Omni-30B-A3B")
@@ -24,6 +24,8 @@ CLOCK = Model("/models/clock", Kind.ALIGNER, "Qwen3-ForcedAligner-0.6B")
 JOBS = {Kind.THINKER: (Job.DESCRIBE, Job.TRANSLATE), Kind.ASR: (Job.TRANSCRIBE,), Kind.ALIGNER: (Job.ALIGN,)}
 
 PUBLISHED = Checkpoint(Path("/models/some"), is_quantized=False, context_tokens=65_536)
+
+SAMPLES = sorted((ROOT / "infra" / "vllm").glob("*.toml"))
 
 CONSTRUCT_LIMIT_S = 200
 """vLLM's imports take 15 s on a quiet machine."""
@@ -100,6 +102,24 @@ def test_a_checkpoint_with_fewer_positions_than_the_profile_is_served_as_far_as_
         made(replace(EARS, max_model_len=5_000), Device(None), small)
 
 
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_every_model_of_a_sample_fits_its_device(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(config.VARIABLE, str(sample))
+    told = config.load()
+    where = on("A100 80GB") if told.device == AUTO else hardware.device(told)
+    crews = {told.crew(job) for job, name in told.jobs if name != EMBEDDED and job is not Job.DIARIZE}
+    for crew in crews:
+        assert hardware.sizing(told.model(crew[0]), crew, where).fits
+    assert len(crews) >= 2
+
+
+def test_what_one_gpu_does_not_hold_several_may() -> None:
+    wide = replace(OMNI, weights=Precision.BF16, tensor_parallel=2)
+    found = made(wide, on("L40S"))
+    assert (found.tensor_parallel_size, found.distributed_executor_backend) == (2, None)
+    assert hardware.sizing(wide, JOBS[OMNI.kind], on("L40S")).gpu == "2 x L40S"
+
+
 def test_what_does_not_fit_is_refused_before_anything_is_loaded() -> None:
     with pytest.raises(EngineUnavailable, match=r"does not fit: L40S: 48 GB x 0\.90 - 63\.4 GB of bf16 weights"):
         made(replace(OMNI, weights=Precision.BF16), on("L40S"))
@@ -173,7 +193,7 @@ from vllm.config.model import RunnerOption
 from vllm.config.scheduler import SchedulerPolicy
 from vllm.config.structured_outputs import StructuredOutputsConfig
 from vllm.model_executor.layers.quantization.compressed_tensors.utils import should_ignore_layer
-from workers.engines.vllm.engine import arguments
+from workers.engines.vllm.terms import arguments
 from workers.engines.vllm.hardware import Options
 
 for fields in json.load(sys.stdin):

@@ -27,8 +27,10 @@ from workers.engines.vllm.config import VARIABLE
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600), pytest.mark.xdist_group("killed-vllm")]
 
 ASSET = "0123456789abcdef"
-REQUESTS = 60
-"""Enough for some to be answered, some to be with the engine and some to wait when the kill comes."""
+SOUNDS = 40
+REQUESTS = 400
+"""Each sound is asked about several times. Answers come in parts of some seconds: enough for some to be kept, some to
+be with the engine and some to wait when the kill comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,18 @@ def undisturbed(here: Path) -> Undisturbed:
     with WorkerEngines(str(library), "vllm", processes=1) as engines:
         model = engines.model(Job.TRANSCRIBE)
         requests = []
-        for number in range(REQUESTS):
+        for number in range(SOUNDS):
             recording = lessons.dictation(teller, studio, most_lines=1, silent=0.0)
             wave = here / "sound.flac"
             soundfile.write(wave, recording.samples, SPEECH_RATE_HZ, subtype="PCM_16")
             key = f"assets/{ASSET}/sound/{number}.flac"
             objects.put_file(key, wave)
             request = TranscribeRequest("", ASSET, key, Span(0, recording.samples.size // SAMPLES_PER_MS), "en")
-            named = request_id(request, job=Job.TRANSCRIBE, media=(f"sound {number}",), model=model)
-            requests.append(replace(request, request_id=named))
+            for again in range(REQUESTS // SOUNDS):
+                named = request_id(request, job=Job.TRANSCRIBE, media=(f"sound {number} {again}",), model=model)
+                requests.append(replace(request, request_id=named))
         texts = _texts(engines.answer(Job.TRANSCRIBE, requests, lambda _: None))
-    assert len(set(texts)) > REQUESTS // 2  # different words, so that a mix-up would show
+    assert len(set(texts)) > SOUNDS // 2  # different words, so that a mix-up would show
     shutil.rmtree(library / layout.ANSWERS)
     return Undisturbed(library, tuple(requests), texts)
 
@@ -77,7 +80,7 @@ def test_whoever_is_killed_every_request_is_answered_as_if_nobody_had_been(
     undisturbed: Undisturbed, victim: str, tmp_path: Path
 ) -> None:
     library = shutil.copytree(undisturbed.library, tmp_path / "library")
-    after = random.Random(victim).randint(1, REQUESTS // 2)
+    after = random.Random(victim).randint(1, REQUESTS // 4)
     answered, below = 0, list[int]()
 
     def count(newly: int) -> None:

@@ -11,42 +11,49 @@ import pytest
 
 from tests.support.processes import is_running
 from tests.support.vllm_here import ROOT
+from workers.engines.vllm import tether
 from workers.engines.vllm.tether import Tether
 
 LIMIT_S = 30.0
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 OWNER = """
 import subprocess, sys, time
 from workers.engines.vllm.tether import Tether
-kept = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-tether = Tether([kept.pid])
-print(kept.pid, flush=True)
+sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+before = subprocess.Popen(sleep, start_new_session=True)
+tether = Tether()
+child = subprocess.Popen(sleep, start_new_session=True)
+grandchild = subprocess.Popen(["sh", "-c", "sleep 600 & echo $!; wait"], stdout=subprocess.PIPE, start_new_session=True)
+print(before.pid, child.pid, int(grandchild.stdout.readline()), flush=True)
 time.sleep(600)
 """
 
+pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc whether a process lives")
-def test_what_is_tied_ends_when_its_owner_is_killed() -> None:
+
+def test_what_was_started_since_ends_with_its_owner_however_that_ends() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     owner = subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, env=environment)
     assert owner.stdout is not None
-    kept = int(owner.stdout.readline())
-    assert is_running(kept)
+    before, child, grandchild = map(int, owner.stdout.readline().split())
+    assert all(map(is_running, (before, child, grandchild)))
     owner.send_signal(signal.SIGKILL)
     owner.wait(LIMIT_S)
     owner.stdout.close()
     ends_s = time.monotonic() + LIMIT_S
-    while is_running(kept):
+    while is_running(child) or is_running(grandchild):
         assert time.monotonic() < ends_s
+    assert is_running(before)
+    os.kill(before, signal.SIGKILL)
 
 
-def test_what_is_released_lives_on() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as kept:
-        Tether([kept.pid]).release()
+def test_what_is_released_lives_on_and_nothing_is_marked_any_more() -> None:
+    tied = Tether()
+    mark = os.environ[tether.VARIABLE]
+    with subprocess.Popen(SLEEP) as kept:
+        assert list(tether.marked(mark)) == [kept.pid]
+        tied.release()
         assert kept.poll() is None
+        assert tether.VARIABLE not in os.environ
         kept.kill()
-
-
-def test_releasing_what_has_ended_is_quiet() -> None:
-    with subprocess.Popen([sys.executable, "-c", "pass"]) as kept:
-        kept.wait(LIMIT_S)
-    Tether([kept.pid]).release()
+    assert list(tether.marked(mark)) == []

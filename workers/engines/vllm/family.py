@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.contracts import Abilities, ModelId
-from pipeline.errors import EngineUnavailable, ReelinguaError
+from pipeline.errors import EngineUnavailable, ReelinguaError, UsageError
 from schemas.jobs import Job
 from workers.engines.vllm import checkpoint, config, hardware
 from workers.engines.vllm.config import EMBEDDED, Deployment, Kind, Model
@@ -90,9 +90,10 @@ def lacks() -> Sequence[Lack]:
     found = [] if _has_vllm(python()) else [Lack("the environment of vLLM", REMEDY)]
     try:
         deployment = config.load()
-    except ReelinguaError as error:
-        what, _, remedy = str(error).partition("; ")
-        return [*found, Lack(what, remedy or "mend vllm.toml")]
+    except EngineUnavailable as error:
+        return [*found, Lack(str(config.path()), str(error).partition("; ")[2])]
+    except UsageError as error:
+        return [*found, Lack("a valid vllm.toml", str(error))]
     for name, model in deployment.models:
         if not model.is_on_hub or checkpoint.cached(model) is not None:
             folder = checkpoint.cached(model) or Path(model.checkpoint)
@@ -161,14 +162,12 @@ def _crew(job: Job) -> tuple[Job, ...]:
 
 
 def _auto() -> str | None:
-    """What it runs on; nothing where it cannot run, and tiny models on a CPU are for whoever names them."""
-    try:
-        deployment = config.load()
-        gpus = () if deployment.is_on_cpu else _gpus(deployment)
-    except ReelinguaError:  # ``lacks`` says it
+    """What it runs on, on a machine that lacks nothing; tiny models on a CPU are for whoever names them."""
+    deployment = config.load()
+    if deployment.is_on_cpu:
         return None
     names = ", ".join(dict.fromkeys(Path(model.checkpoint).name for _, model in deployment.models))
-    return f"{len(gpus)} x {hardware.visible()[0].name}, {names}" if gpus else None
+    return f"{len(_gpus(deployment))} x {hardware.visible()[0].name}, {names}"
 
 
 def _load(jobs: Sequence[Job], setting: Setting) -> Loaded | Streaming:

@@ -101,13 +101,15 @@ def caption(
         BadNight: A title failed, or what else ``fail_on`` names.
         UsageError: ``engine`` is ``auto`` or does not exist (a deployment says what it runs on), or the
             profile and the language do not go together.
+        EngineUnavailable: The engine lacks something on this machine.
 
     """
     log = get_run_logger()
     if engine == AUTO:
         names = ", ".join(family.name for family in REGISTRY.families)
         raise UsageError(f"a deployment names its engine, auto is for people; choose one of: {names}")
-    REGISTRY.family(engine)
+    if lacks := REGISTRY.availability(engine):
+        raise EngineUnavailable(f"{engine} cannot run here: {lacks[0].what} is missing; {lacks[0].remedy}")
     asked = Settings(engine=engine, profile=profile, language=language, to=tuple(to), dub=tuple(dub))
     defaults = job_file.checked(asked)
     objects = open_objects(library)

@@ -44,7 +44,7 @@ Library = Annotated[
     typer.Option(envvar="REELINGUA_LIBRARY", help="Folder that holds everything that is made.", show_default=True),
 ]
 Sources = Annotated[list[Path], typer.Argument(help="Video or audio files, or folders of them.")]
-Engine = Annotated[str, typer.Option(help="Engine family: embedded, or auto for what this machine has.")]
+Engine = Annotated[str, typer.Option(help="Engine family: vllm, embedded, or auto for what this machine has.")]
 Profile = Annotated[str, typer.Option(help=f"Caption profile: {', '.join(profiles.names())}.")]
 Language = Annotated[
     str | None, typer.Option(help="Language that is spoken, as BCP 47 tag (en, pt-BR). Default: what the file says.")
@@ -122,7 +122,10 @@ def run(
     mux: Annotated[
         bool, typer.Option("--mux", help="Also one file with picture, original sound, dubs and captions.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Titles that are worked on at the same time.")] = 2,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Titles that are worked on at the same time. Default: 2; 8 with vllm."),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="End with exit code 3 when any caption has a finding of severity error.")
     ] = False,

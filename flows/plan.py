@@ -13,8 +13,8 @@ from flows.display import Display
 from flows.sources import expand
 from flows.terminal import shown
 from flows.working import workplace
-from pipeline.errors import MediaError
-from pipeline.sizing.estimate import Estimate, JobEstimate, Offer, Workload, estimate
+from pipeline.errors import EngineUnavailable, MediaError
+from pipeline.sizing.estimate import Deployed, Estimate, JobEstimate, Offer, Workload, estimate
 from pipeline.sizing.profiles import EMBEDDED_FAMILY, catalogue
 from pipeline.stages import forecast, media
 from pipeline.store.objects import FolderObjects, open_objects
@@ -22,6 +22,8 @@ from schemas.media import Asset, Prepared
 from schemas.plan import Chunk, CutReason
 from schemas.settings import Settings
 from schemas.time import clock
+from workers.engines.vllm import config
+from workers.engines.vllm import family as vllm
 
 
 def run(sources: Sequence[Path], *, library: str, language: str | None, console: Console) -> int:
@@ -30,9 +32,10 @@ def run(sources: Sequence[Path], *, library: str, language: str | None, console:
     Decoding is not free, but it is needed for any run, and what it makes is kept.
 
     Raises:
-        UsageError: There is nothing to plan for.
+        UsageError: There is nothing to plan for, or ``vllm.toml`` says what does not exist or fit.
 
     """
+    deployed, left_out = _deployed()
     objects = open_objects(library)
     found = expand(sources, outside=objects.root if isinstance(objects, FolderObjects) else None)
     loads: list[Workload] = []
@@ -62,10 +65,20 @@ def run(sources: Sequence[Path], *, library: str, language: str | None, console:
     if loads:
         console.print(titles)
         console.print()
-        print_estimate(estimate(loads, catalogue()), console)
+        print_estimate(estimate(loads, catalogue(), deployed), console)
+        if left_out:
+            console.print(f"- {shown(left_out)}", style="dim", highlight=False, soft_wrap=True)
     for line in rejected:
         console.print(shown(line), style="yellow", highlight=False, soft_wrap=True)
     return exit_codes.FAILED if rejected else exit_codes.DONE
+
+
+def _deployed() -> tuple[Sequence[Deployed], str]:
+    """How models are served here, or why that is not known; raises UsageError."""
+    try:
+        return vllm.deployed(), ""
+    except EngineUnavailable as error:
+        return (), f"Nothing is sized as {config.path().name} says: {error}."
 
 
 def _title_cells(source: Path, asset: Asset, chunks: Sequence[Chunk], prepared: Prepared) -> Sequence[str]:

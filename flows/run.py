@@ -26,7 +26,7 @@ from workers.registry import REGISTRY
 
 
 def run(
-    sources: Sequence[Path], *, library: str, settings: Settings, jobs: int, is_strict: bool, console: Console
+    sources: Sequence[Path], *, library: str, settings: Settings, jobs: int | None, is_strict: bool, console: Console
 ) -> int:
     """Caption every title that ``sources`` name, show progress and a summary, and give the exit code.
 
@@ -56,6 +56,7 @@ def run(
         REGISTRY.require_language(chosen.engine, Job.SYNTHESIZE, target)
     if found.passed_over:
         console.print(f"{found.passed_over} files passed over: their names are not those of media", style="dim")
+    jobs = jobs or REGISTRY.family(chosen.engine).titles_at_once
     try:
         outcomes = caption_all(found.media, objects=objects, settings=chosen, jobs=jobs, console=console)
     except KeyboardInterrupt:

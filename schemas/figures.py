@@ -37,7 +37,8 @@ class Figures:
     """Time in which the engine had at least one request."""
 
     idle_s: float
-    """Time in which it had none although there was work: the feeder was too slow."""
+    """Time in which it had less than half of what it could work on although there was work: the feeder was too slow.
+    Where it had some, the same time is busy too."""
 
     waiting: int
     """Requests that are here and not with the engine yet."""

@@ -17,7 +17,7 @@ from schemas.jobs import Job
 from workers import callers, runner
 from workers.families import Family, Setting, Streaming
 from workers.jobs import Member
-from workers.messages import Ending, Fatal, Message, compose
+from workers.messages import Ending, Fatal, Loading, Message, compose
 from workers.registry import REGISTRY, Registry
 
 EXIT_DONE = 0
@@ -38,7 +38,8 @@ def main(argv: list[str] | None = None, *, registry: Registry = REGISTRY) -> int
         family = registry.family(args.engine)
         _require_crew(family, args.jobs)
         members = [Member(job, family.model_id(job)) for job in args.jobs]
-        loaded = family.load(args.jobs, Setting(objects.local, args.processes))
+        setting = Setting(objects.local, args.processes, tell=lambda text: line.tell(Loading(text=text)))
+        loaded = family.load(args.jobs, setting)
         engine = loaded if isinstance(loaded, Streaming) else callers.streaming(loaded)
         try:
             runner.run(members, args.requests, args.results, engine=engine, tell=line.tell, show=show)

@@ -31,9 +31,10 @@ from workers.registry import REGISTRY, Registry
 from workers.turns import Turns
 from workers.watch import Launch
 
-STALL_LIMIT_S = 1800.0
-"""A worker that loads or has work and says nothing for so long is taken for hung. Ours: the longest silence that
-is honest is one request about ten hours of sound, some minutes on one core."""
+STALL_LIMIT_S = 2400.0
+"""A worker that loads or has work and says nothing for so long is taken for hung. Ours: an engine of vLLM gives up
+loading by itself after 1800 s and then says why, which must come first; one request about ten hours of sound takes
+some minutes on one core."""
 
 WORKERS = "workers"
 """Module that is the worker's command."""

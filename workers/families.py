@@ -23,6 +23,10 @@ class Setting:
     processes: int
     """How many processor cores it may keep busy."""
 
+    tell: Callable[[str], None] = lambda _line: None
+    """Takes a line for people, from any thread, when loading takes minutes and has come further; whoever tells nothing
+    for long is taken for hung."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -140,3 +144,6 @@ class Family:
 
     auto: Callable[[], str | None] = lambda: None
     """What it would run on, one line, where ``--engine auto`` may choose it; None where only the user may."""
+
+    titles_at_once: int = 2
+    """Titles that are worked on at the same time unless the user says: one is decoded while another is recognised."""

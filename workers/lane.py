@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.errors import EngineCrashed, ReelinguaError
+from pipeline.errors import EngineError, ReelinguaError
 from schemas.figures import Figures
 from schemas.jobs import Request, Result
 from workers import tally
@@ -120,10 +120,10 @@ class Lane:
             return [self._queue.popleft() for _ in range(count)]
 
     def lost(self, station: Station, error: ReelinguaError, unanswered: Sequence[Request]) -> None:
-        """As ``Supply`` says: where one place alone is sick the others go on, else the lane ends."""
+        """As ``Supply`` says: the others go on, unless there are none or the error is not that of one place."""
         with self._lock:
             self._stations.remove(station)
-            if self._fault is None and (not self._stations or not isinstance(error, EngineCrashed)):
+            if self._fault is None and (not self._stations or not isinstance(error, EngineError)):
                 self._fault = error
             fault = self._fault
             waiting = list(self._futures.values()) if fault is not None else []
@@ -137,7 +137,7 @@ class Lane:
         if fault is not None:
             self.stop()
         elif not self._is_stopping:
-            self._listener.warned(f"{error}; it takes no more work, others go on without it")
+            self._listener.warned(f"{error}; {station.where} takes no more work, the others go on without it")
             self._call()
 
     def _outlets(self, tallied: Tally) -> Outlets:

@@ -20,6 +20,15 @@ class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Loading(_Message):
+    """It loads, which may take long, and has come further."""
+
+    event: Literal["loading"] = "loading"
+
+    text: str
+    """How far, for people; one line."""
+
+
 class Ready(_Message):
     """The engine is loaded; requests are answered from now on."""
 
@@ -108,7 +117,7 @@ class Fatal(_Message):
     """What happened, why, and what to do; one line."""
 
 
-Message = Ready | Started | Answered | Refused | Progress | Fatal
+Message = Loading | Ready | Started | Answered | Refused | Progress | Fatal
 """All that a worker can say."""
 
 _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="event")])

@@ -39,6 +39,8 @@ class Station:
         self._launch = launch
         self._place = launch.place
         self._name = launch.folder.name
+        self.where = launch.place.device or self._name
+        """Its place, for messages."""
         self._supply = supply
         self._turns = turns
         self._watch = Watch(launch, outlets)
@@ -95,6 +97,9 @@ class Station:
             self._rest(limit_s=spool.POLL_S)
         elif (duty := self._duty()) is Duty.LEAVE:
             self._leave()
+        elif duty is Duty.WAIT:
+            self.room = 0
+            self._rest(limit_s=spool.POLL_S)
         else:
             self._work(takes_more=duty is Duty.GO_ON)
 
@@ -132,5 +137,6 @@ class Station:
             device=self._place.device,
             is_busy=self._watch.outstanding > 0,
             has_more=self._supply.is_needed(self),
+            load_s=self._watch.load_s,
             now_s=time.monotonic(),
         )

@@ -22,7 +22,7 @@ from workers.blame import Blame
 from workers.child import Child, Ended
 from workers.families import Place
 from workers.jobs import RESULTS, Member, failed, job_of
-from workers.messages import Answered, Ending, Fatal, Message, Progress, Ready, Refused, Started
+from workers.messages import Answered, Ending, Fatal, Loading, Message, Progress, Ready, Refused, Started
 
 PART_REQUESTS = 64
 """Requests per part. Ours: some seconds of a GPU's work, so that parts are few and feeding never waits."""
@@ -102,6 +102,9 @@ class Watch:
         self._workers = 0
         self._last_part = 0
         self._heard_s = 0.0
+        self._began_s = 0.0
+        self.load_s: float | None = None
+        """How long the worker took from its start until it was ready; None while there is none that is ready."""
 
     @property
     def is_on(self) -> bool:
@@ -184,8 +187,7 @@ class Watch:
         self._child = Child(
             self._launch.argv(self._requests), log=log, environment=dict(self._launch.place.environment)
         )
-        self._takes = 0
-        self._heard_s = time.monotonic()
+        self._began_s = self._heard_s = time.monotonic()
         return self._child
 
     def _put(self, requests: Sequence[Request]) -> None:
@@ -201,6 +203,8 @@ class Watch:
 
     def _hear(self, message: Message) -> None:
         match message:
+            case Loading():
+                self._outlets.warned(message.text)
             case Started():
                 self._started.update(dict.fromkeys(message.request_ids))
             case Answered():
@@ -215,6 +219,7 @@ class Watch:
             case Ready():
                 self._check(message.members)
                 self._takes = message.takes
+                self.load_s = time.monotonic() - self._began_s
 
     def _check(self, members: Sequence[Member]) -> None:
         """Raise EngineUnavailable unless these models answer these jobs."""
@@ -274,6 +279,7 @@ class Watch:
         self._part_of.clear()
         self._is_company_out = False
         self._takes = 0
+        self.load_s = None
 
     def _died(self, ended: Ended, *, is_hung: bool = False) -> None:
         """Decide who is asked again by the next worker, and with whom."""

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.sizing.memory import Sizing, size
+from pipeline.sizing.memory import AS_PROFILED, Chosen, Sizing, size
 from pipeline.sizing.profiles import CPU_CORE, UNNAMED, Catalogue, Gpu, Kind, ModelProfile, Rate, SizedJob, Yardstick
 from pipeline.sizing.tokens import ANSWER_TOKENS, SPOKEN_TOKENS_PER_S, audio_tokens
 from schemas.plan import Chunk, Window
@@ -46,6 +46,26 @@ class Workload:
 
     largest_request: int
     """Tokens of the longest request, prompt and answer; 0 for an engine that counts none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """How a model is served here, as the operator says; the plan's sizing is the worker's by it."""
+
+    model: str
+    """Name of the model's profile."""
+
+    gpu: Gpu
+    """The GPU; one that has less memory than its type says so."""
+
+    jobs: tuple[SizedJob, ...]
+    """All that one instance does."""
+
+    chosen: Chosen
+    """What the operator says of it."""
+
+    said_by: str
+    """Where: the name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +132,19 @@ def description(profile: ModelProfile, windows: Sequence[Window]) -> Workload:
     return _workload(SizedJob.DESCRIBE, profile, media_ms, prompts, answers)
 
 
-def estimate(workloads: Sequence[Workload], catalogue: Catalogue) -> Estimate:
-    """Hours and cost of ``workloads`` on every type of device; equal jobs of several assets are added up."""
+def estimate(workloads: Sequence[Workload], catalogue: Catalogue, deployed: Sequence[Deployed] = ()) -> Estimate:
+    """Hours and cost of ``workloads`` on every type of device; equal jobs of several assets are added up.
+
+    A model that is ``deployed`` on a type of GPU is sized there as its worker is.
+    """
     summed: dict[tuple[SizedJob, str], Workload] = {}
     for load in workloads:
         key = (load.job, load.profile.name)
         summed[key] = _added(summed[key], load) if key in summed else load
     loads = [load for load in summed.values() if load.requests]
-    jobs = tuple(JobEstimate(load, _offers(load, _jobs(load.profile, loads), catalogue)) for load in loads)
-    return Estimate(jobs, _notes(jobs, catalogue))
+    jobs = tuple(JobEstimate(load, _offers(load, _jobs(load.profile, loads), catalogue, deployed)) for load in loads)
+    used = [served for load in loads for served in deployed if _serves(served, load)]
+    return Estimate(jobs, (*_notes(jobs, catalogue), *dict.fromkeys(map(_deployment, used))))
 
 
 def _spoken(job: SizedJob, profile: ModelProfile, chunks: Sequence[Chunk]) -> Workload:
@@ -166,19 +190,30 @@ def _jobs(profile: ModelProfile, loads: Sequence[Workload]) -> tuple[SizedJob, .
     return tuple(load.job for load in loads if load.profile.name == profile.name)
 
 
-def _offers(load: Workload, jobs: Sequence[SizedJob], catalogue: Catalogue) -> tuple[Offer, ...]:
+def _serves(served: Deployed, load: Workload) -> bool:
+    return served.model == load.profile.name and load.job in served.jobs
+
+
+def _deployment(served: Deployed) -> str:
+    return f"{served.model} on {served.gpu.name} is sized as {served.said_by} says, for {', '.join(served.jobs)}."
+
+
+def _offers(
+    load: Workload, jobs: Sequence[SizedJob], catalogue: Catalogue, deployed: Sequence[Deployed]
+) -> tuple[Offer, ...]:
     yardstick = load.profile.yardstick(load.job)
     if not load.profile.counts_tokens:
         hours = _hours(load, yardstick) if yardstick else None
         basis = _basis(yardstick) if yardstick else "nobody measured it"
         return (Offer(CPU_CORE, None, hours, None, basis),)
-    return tuple(_offer(load, jobs, gpu, yardstick, catalogue) for gpu in catalogue.gpus)
+    usual = [Deployed(load.profile.name, gpu, tuple(jobs), AS_PROFILED, "") for gpu in catalogue.gpus]
+    here = {served.gpu.name: served for served in deployed if _serves(served, load)}
+    return tuple(_offer(load, here.get(served.gpu.name, served), yardstick, catalogue) for served in usual)
 
 
-def _offer(
-    load: Workload, jobs: Sequence[SizedJob], gpu: Gpu, yardstick: Yardstick | None, catalogue: Catalogue
-) -> Offer:
-    sizing = size(load.profile, gpu, jobs, longest=load.largest_request)
+def _offer(load: Workload, served: Deployed, yardstick: Yardstick | None, catalogue: Catalogue) -> Offer:
+    gpu = served.gpu
+    sizing = size(load.profile, gpu, served.jobs, chosen=served.chosen, longest=load.largest_request)
     if not sizing.fits:
         return Offer(gpu.name, sizing, None, None, sizing.reason)
     if yardstick is None:
@@ -195,16 +230,16 @@ def _offer(
             f"; estimate for {gpu.name}: times {yardstick.at_once}/{sizing.max_num_seqs}, "
             f"since only {sizing.max_num_seqs} of its {yardstick.at_once} requests at once fit"
         )
-    basis += _roomier(load, jobs, gpu, sizing)
+    basis += _roomier(load, served, sizing)
     price = gpu.price_usd_per_h.value
     return Offer(gpu.name, sizing, hours, None if price is None else hours * price, basis)
 
 
-def _roomier(load: Workload, jobs: Sequence[SizedJob], gpu: Gpu, chosen: Sizing) -> str:
+def _roomier(load: Workload, served: Deployed, sizing: Sizing) -> str:
     """What another precision of the weights would hold, if more; it is named, and not chosen for the user."""
     for weights in load.profile.weights_gb:
-        other = size(load.profile, gpu, jobs, precision=weights.precision)
-        if other.max_num_seqs > chosen.max_num_seqs:
+        other = size(load.profile, served.gpu, served.jobs, chosen=replace(served.chosen, precision=weights.precision))
+        if other.max_num_seqs > sizing.max_num_seqs:
             return f"; with {weights.precision} weights {other.max_num_seqs} would ({weights.figure.source})"
     return ""
 

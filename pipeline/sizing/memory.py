@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.sizing.profiles import Figure, Gpu, ModelProfile, Precision, Sized, SizedJob
 from pipeline.sizing.tokens import request_tokens
@@ -30,6 +30,33 @@ CPU_SEQS = 16
 
 CPU_BATCHED_TOKENS = 4_096
 """Tokens per step on a CPU, and at least the longest request, so that its media fit. Ours: a step is a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an operator says of a model; what is None follows from its profile and the GPU."""
+
+    precision: Precision | None = None
+    """Of the weights; by default the first of the profile that the GPU computes in and that fits."""
+
+    share: float | None = None
+    """Of a GPU's memory, 0 to 1."""
+
+    max_num_seqs: int | None = None
+    """Most requests that run at once."""
+
+    max_num_batched_tokens: int | None = None
+    """Tokens per step."""
+
+    max_model_len: int | None = None
+    """Longest prompt and answer together."""
+
+    gpus: int = 1
+    """GPUs that one instance spans."""
+
+
+AS_PROFILED = Chosen()
+"""The operator says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +116,7 @@ def size(
     gpu: Gpu,
     jobs: Sequence[SizedJob],
     *,
-    precision: Precision | None = None,
-    share: float | None = None,
+    chosen: Chosen = AS_PROFILED,
     longest: int = 0,
 ) -> Sizing:
     """How ``profile`` is served on ``gpu``; where it cannot be, ``reason`` says why.
@@ -102,32 +128,33 @@ def size(
         profile: The model.
         gpu: The GPU.
         jobs: All that one instance does.
-        precision: Of the weights; by default the first of the profile that the GPU computes in and that fits.
-        share: Of the GPU's memory, 0 to 1; by default the profile's.
+        chosen: What the operator says.
         longest: Tokens of the longest request, where it is known.
 
     """
     if not jobs:
         raise ValueError(f"{profile.name} is to do nothing")
+    gpu = _together(gpu, chosen.gpus)
     if not profile.counts_tokens:
         return _refused(profile, gpu.name, "it runs on a CPU")
     if not profile.weights_published:
         return _refused(profile, gpu.name, "its weights are not published")
-    context = int(_known(profile.context_tokens))
+    context = _context(profile, chosen)
     if longest > context:
         return _refused(profile, gpu.name, f"a request of {longest:,} tokens exceeds its context of {context:,}")
-    weights = _allowed(profile.weights_gb, gpu, precision)
+    weights = _allowed(profile.weights_gb, gpu, chosen.precision)
     caches = _allowed(profile.kv_bytes_per_token, gpu, None)
     if not weights or not caches:
         why = "the model has no such weights" if gpu.has_fp8 else "the GPU has no FP8, or the model no such weights"
-        asked = precision or "any precision"
+        asked = chosen.precision or "any precision"
         return _refused(profile, gpu.name, f"cannot be served in {asked} on {gpu.name}: {why}")
-    part = _known(profile.utilisation) if share is None else share
-    tried = [_at(profile, gpu, chosen, caches[0], jobs, share=part) for chosen in weights]
+    tried = [_at(profile, gpu, each, caches[0], jobs, chosen=chosen) for each in weights]
     return next((sizing for sizing in tried if sizing.fits), tried[0])
 
 
-def size_on_cpu(profile: ModelProfile, jobs: Sequence[SizedJob], *, kv_gib: float) -> Sizing:
+def size_on_cpu(
+    profile: ModelProfile, jobs: Sequence[SizedJob], *, kv_gib: float, chosen: Chosen = AS_PROFILED
+) -> Sizing:
     """How ``profile`` is served on a CPU with so much memory for the KV cache: as far as the profile tells.
 
     A tiny checkpoint under the same profile has a larger cache, which its engine says once it runs.
@@ -135,25 +162,27 @@ def size_on_cpu(profile: ModelProfile, jobs: Sequence[SizedJob], *, kv_gib: floa
     cache = next(cache for cache in profile.kv_bytes_per_token if cache.precision is Precision.BF16)
     kv_tokens = int(kv_gib * 2**30 / _known(cache.figure))
     longest = max(request_tokens(profile, job) for job in jobs)
+    seqs = chosen.max_num_seqs or CPU_SEQS
     return Sizing(
         model=profile.name,
         gpu=CPU_NAME,
         precision=Precision.BF16,
         kv_precision=Precision.BF16,
         kv_tokens=kv_tokens,
-        max_num_seqs=CPU_SEQS,
-        in_flight=IN_FLIGHT_PER_SEQ * CPU_SEQS,
-        max_model_len=int(_known(profile.context_tokens)),
-        max_num_batched_tokens=max(CPU_BATCHED_TOKENS, _rounded(longest)),
+        max_num_seqs=seqs,
+        in_flight=IN_FLIGHT_PER_SEQ * seqs,
+        max_model_len=_context(profile, chosen),
+        max_num_batched_tokens=chosen.max_num_batched_tokens or max(CPU_BATCHED_TOKENS, _rounded(longest)),
         memory_gb=kv_gib * 2**30 / 1e9,
         reason=f"{CPU_NAME}: {kv_gib:g} GiB: {kv_tokens:,} tokens of {cache.precision} KV cache",
     )
 
 
 def _at(
-    profile: ModelProfile, gpu: Gpu, weights: Sized, cache: Sized, jobs: Sequence[SizedJob], *, share: float
+    profile: ModelProfile, gpu: Gpu, weights: Sized, cache: Sized, jobs: Sequence[SizedJob], *, chosen: Chosen
 ) -> Sizing:
     """How the model is served with these weights and this cache."""
+    share = _known(profile.utilisation) if chosen.share is None else chosen.share
     weights_gb, memory_gb, token_bytes = _known(weights.figure), _known(gpu.memory_gb), _known(cache.figure)
     free_gb = memory_gb * share - weights_gb - ACTIVATIONS_GB
     arithmetic = (
@@ -161,13 +190,14 @@ def _at(
         f"- {ACTIVATIONS_GB:g} GB = {free_gb:.1f} GB"
     )
     kv_tokens = max(0, int(free_gb * 1e9 / token_bytes))
-    context = int(_known(profile.context_tokens))
+    context = _context(profile, chosen)
     if kv_tokens < context:  # vLLM does not start either
         needed_gb = context * token_bytes / 1e9
         why = f"{arithmetic} for the KV cache, and one request of {context:,} tokens needs {needed_gb:.2f} GB"
         return _refused(profile, gpu.name, why)
     usual = [request_tokens(profile, job) for job in jobs]
-    seqs = min(kv_tokens // min(usual), int(profile.max_num_seqs.value or kv_tokens))
+    held = max(1, kv_tokens // min(usual))
+    seqs = chosen.max_num_seqs or min(held, int(profile.max_num_seqs.value or held))
     return Sizing(
         model=profile.name,
         gpu=gpu.name,
@@ -177,10 +207,22 @@ def _at(
         max_num_seqs=seqs,
         in_flight=IN_FLIGHT_PER_SEQ * seqs,
         max_model_len=context,
-        max_num_batched_tokens=max(BATCHED_TOKENS, _rounded(max(usual))),
-        memory_gb=weights_gb + ACTIVATIONS_GB + seqs * min(usual) * token_bytes / 1e9,
+        max_num_batched_tokens=chosen.max_num_batched_tokens or max(BATCHED_TOKENS, _rounded(max(usual))),
+        memory_gb=weights_gb + ACTIVATIONS_GB + min(seqs * min(usual), kv_tokens) * token_bytes / 1e9,
         reason=f"{arithmetic}: {kv_tokens:,} tokens of {cache.precision} KV cache",
     )
+
+
+def _context(profile: ModelProfile, chosen: Chosen) -> int:
+    return chosen.max_model_len or int(_known(profile.context_tokens))
+
+
+def _together(gpu: Gpu, count: int) -> Gpu:
+    """Several GPUs as one, as far as memory goes."""
+    if count == 1:
+        return gpu
+    memory_gb = replace(gpu.memory_gb, value=count * _known(gpu.memory_gb))
+    return replace(gpu, name=f"{count} x {gpu.name}", memory_gb=memory_gb)
 
 
 def _rounded(tokens: int) -> int:

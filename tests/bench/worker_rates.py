@@ -34,8 +34,9 @@ from workers.families import Setting
 ANSWER_TOKENS = math.ceil(SPOKEN_TOKENS_PER_S * CHUNK_MS / 1000)
 """What is said in a chunk of speech, as the planner has it."""
 
-ROUNDS, REQUESTS = 10, 64
-"""Rounds of each side, and requests per round: some seconds each, so that both see the same machine."""
+ROUNDS, REQUESTS = 4, 320
+"""Rounds of each side, and requests per round: half a minute each, so that both see the same machine and that the start
+of a round, when nothing is ready yet, is little of it."""
 
 SHORT_MS, SHORT_REQUESTS, WARM_REQUESTS = 200, 10_000, 1_000
 """Requests for the figure of memory, and how many of them come before it is first read."""
@@ -143,7 +144,7 @@ def measured(library: Path) -> Iterator[tuple[str, float]]:
 
 def _rates(server: Server, engine: Any, library: Path, meter: Meter, *, in_flight: int) -> Iterator[tuple[str, float]]:
     """Both sides in turns, each first in every other round."""
-    ratios, idle_s, busy_s = [], 0.0, 0.0
+    ratios, idle_s, ours_s = [], 0.0, 0.0
     for number in range(ROUNDS):
         ask_ours = stretches(REQUESTS, CHUNK_MS, first=2_000 * number + 1_000)
         ask_theirs = stretches(REQUESTS, CHUNK_MS, first=2_000 * number + 2_000)
@@ -152,15 +153,14 @@ def _rates(server: Server, engine: Any, library: Path, meter: Meter, *, in_fligh
             before = meter.figures()
             if side == "ours":
                 took_s[side] = ours(server, ask_ours, in_flight=in_flight).took_s
-                after = meter.figures()
-                idle_s, busy_s = idle_s + after.idle_s - before.idle_s, busy_s + after.busy_s - before.busy_s
+                idle_s, ours_s = idle_s + meter.figures().idle_s - before.idle_s, ours_s + took_s[side]
             else:
                 asking = bare(engine, library, ask_theirs, in_flight=in_flight)
                 took_s[side] = server.run(asking, limit_s=LIMIT_S).took_s
             yield f"round {number + 1}: requests per second, {side}", REQUESTS / took_s[side]
         ratios.append(took_s["bare"] / took_s["ours"])
     yield "ratio", statistics.median(ratios)
-    yield "idle", idle_s / (idle_s + busy_s)
+    yield "idle", idle_s / ours_s
 
 
 def _memory(server: Server, plan: Any, *, in_flight: int) -> Iterator[tuple[str, float]]:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from pipeline.sizing.profiles import catalogue
 from tests.support import clips
 from tests.support.captioned import Captioned
 from tests.support.command import asked, reelingua
+from tests.support.vllm_here import ROOT
+from workers.engines.vllm import config
+
+SAMPLE = ROOT / "infra" / "vllm" / "a100.toml"
 
 
 def test_a_plan_counts_what_a_run_then_asks(demo: Captioned) -> None:
@@ -38,6 +44,26 @@ def test_a_plan_names_tokens_memory_hours_and_cost_on_every_gpu(demo: Captioned)
         assert float(hours) > 0
         assert (cost == "unknown") == (gpu.price_usd_per_h.value is None)
         assert cost == "unknown" or float(cost) > 0
+
+
+def test_a_plan_sizes_what_is_deployed_as_its_worker_is(demo: Captioned, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(config.VARIABLE, str(SAMPLE))
+    ended = reelingua("plan", demo.source, "--library", demo.library)
+    assert "Qwen3-ASR-1.7B on A100 80GB is sized as a100.toml says, for transcribe." in ended.out
+    table = ended.out.partition("describe with Qwen3-Omni-30B-A3B")[2].partition("\n\n")[0].splitlines()
+    (row,) = [line for line in table if line.startswith("A100 80GB")]
+    assert "int8 / bf16" in row
+
+
+def test_a_plan_says_why_it_does_not_size_what_is_deployed(
+    demo: Captioned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "some.toml").write_text(SAMPLE.read_text().replace('device = "A100 80GB"', 'device = "auto"'))
+    monkeypatch.setenv(config.VARIABLE, str(tmp_path / "some.toml"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    ended = reelingua("plan", demo.source, "--library", demo.library)
+    assert ended.code == 0
+    assert "Nothing is sized as some.toml says: there is no NVIDIA GPU here" in ended.out
 
 
 def test_a_plan_says_which_weights_are_not_published(demo: Captioned) -> None:

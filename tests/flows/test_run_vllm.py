@@ -21,18 +21,17 @@ from tests.support.taught import cards, sounds
 from tests.support.taught.cards import Card
 from tests.support.taught.phrasebook import translated
 from tests.support.taught.sounds import Voice
+from tests.support.taught.viewing import what
 from tests.support.vllm_here import CpuVllm
-from workers.engines.vllm.config import VARIABLE, Kind
+from workers.engines.vllm.config import VARIABLE
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600), pytest.mark.xdist_group("run-vllm")]
 
 CARDS = (
     Card("red", "seven", ("red", "seven"), Voice.LOW),
-    Card("blue", "moon", ("blue", "moon", "three"), Voice.HIGH),
-    Card("yellow", "house", ("yellow", "house"), Voice.LOW),
-    Card("green", "tree", ("green", "tree", "nine"), Voice.HIGH),
+    Card("black", "moon", ("black", "moon", "three"), Voice.HIGH),
 )
-"""The title: four shots, two people."""
+"""The title: two shots; a black card begins a scene, as the model has learnt."""
 
 GRID_MS = 160
 """Of a word's start: the aligner knows steps of 80 ms, and a tiny one may be one step off."""
@@ -80,8 +79,8 @@ def test_every_sentence_is_captioned_as_it_was_said(made: Made) -> None:
 
 
 def test_every_word_has_the_time_at_which_it_was_said(made: Made) -> None:
-    rows = made.rows("select text, start_ms, end_ms from words order by start_ms")
-    assert [row["text"] for row in rows] == [word.text for word in made.title.recording.words]
+    rows = made.rows("select word, start_ms, end_ms from words order by start_ms")
+    assert [row["word"] for row in rows] == [word.text for word in made.title.recording.words]
     off_ms = [
         abs(int(row["start_ms"]) - word.span.start_ms)
         for row, word in zip(rows, made.title.recording.words, strict=True)
@@ -89,26 +88,20 @@ def test_every_word_has_the_time_at_which_it_was_said(made: Made) -> None:
     assert max(off_ms) <= GRID_MS, off_ms
 
 
-def test_the_two_voices_are_two_speakers(made: Made) -> None:
-    speakers = [row["speaker"] for row in made.rows("select speaker from segments order by start_ms")]
-    assert speakers == ["S1", "S2", "S1", "S2"]
-
-
 def test_each_shot_is_described_by_its_colour_and_its_word(made: Made) -> None:
     rows = made.rows("select start_ms, description, on_screen from shots order by start_ms")
     assert [int(row["start_ms"]) for row in rows] == [shot.start_ms for shot in made.title.shots]
     for row, card in zip(rows, CARDS, strict=True):
-        assert card.colour in row["description"].lower()
-        assert card.word in row["on_screen"].lower()
+        assert row["description"] == what(card)
+        assert card.word.upper() in row["on_screen"]
 
 
-def test_scenes_begin_and_end_on_cuts_and_cover_the_title(made: Made) -> None:
+def test_scenes_begin_where_the_model_says_and_on_cuts(made: Made) -> None:
     rows = made.rows("select start_ms, end_ms, title from scenes order by start_ms")
-    edges = {0, *(shot.end_ms for shot in made.title.shots)}
-    assert int(rows[0]["start_ms"]) == 0
-    assert int(rows[-1]["end_ms"]) >= made.title.shots[-1].end_ms
-    assert all(int(row["start_ms"]) in edges for row in rows)
-    assert all(row["title"] for row in rows)
+    assert [(int(row["start_ms"]), int(row["end_ms"])) for row in rows] == [
+        (shot.start_ms, shot.end_ms) for shot in made.title.shots
+    ]
+    assert [row["title"] for row in rows] == ["From seven", "From moon"]
 
 
 def test_every_line_is_translated(made: Made) -> None:
@@ -147,7 +140,7 @@ def test_running_again_asks_nothing_and_changes_nothing(
 def test_a_model_that_answers_garbage_makes_a_valid_release_and_rows_with_reasons(
     on_cpu_vllm: CpuVllm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    noise = {kind: vllm_deployment.untaught(kind, tmp_path) for kind in (Kind.THINKER, Kind.ASR, Kind.ALIGNER)}
+    noise = vllm_deployment.untaught(on_cpu_vllm, tmp_path)
     monkeypatch.setenv(VARIABLE, str(vllm_deployment.write(tmp_path, checkpoints=noise)))
     title = cards.film(tmp_path, CARDS, studio=sounds.Studio())
     ended = _run(title.path, tmp_path / "library")

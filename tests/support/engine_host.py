@@ -37,6 +37,7 @@ async def _serve(library: Path, job: Job, own: BinaryIO) -> None:
     engine: Any = plan.make()
     loop = asyncio.get_running_loop()
     try:
+        await engine.try_out()
         while True:
             what, questions = await loop.run_in_executor(None, received, sys.stdin.buffer)
             match what:
@@ -54,8 +55,9 @@ async def _serve(library: Path, job: Job, own: BinaryIO) -> None:
                     engine.close()
                     send(own, time.monotonic() - began_s)
     except EOFError:
-        engine.close()
+        pass
     finally:
+        engine.close()
         plan.feeder.close()
 
 

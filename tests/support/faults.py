@@ -8,7 +8,8 @@ worker, ``die-once:PATH`` kills it unless PATH exists, ``die-at:NAME`` kills it 
 kills it when its answer is kept and not yet told of; ``hang`` never answers, ``wait:PATH`` answers when PATH exists,
 ``fork:PATH`` leaves a process behind and its id in PATH, ``raise`` raises, ``crash`` says that the engine is gone,
 ``swap`` answers another request, ``half`` hears half a character, ``idle:SECONDS`` and ``preempted:NUMBER`` are what
-``streaming`` counts then.
+``streaming`` counts then. Where the variable ``PLACE`` is ``unloadable``, ``streaming`` cannot be loaded, and where it
+is ``slow`` that takes ``SLOW_S``; once loaded it leaves a file in the folder ``LOADED``, if there is such a variable.
 """
 
 from __future__ import annotations
@@ -39,6 +40,14 @@ BATCH = 4
 IN_FLIGHT = 4
 """Requests that ``streaming`` takes at once."""
 
+UNLOADABLE = "unloadable"
+"""Place at which ``streaming`` cannot be loaded."""
+
+SLOW = "slow"
+"""Place at which it loads for ``SLOW_S`` and tells of it ten times."""
+
+SLOW_S = 5.0
+
 CREW = (Job.DESCRIBE, Job.TRANSCRIBE)
 """Jobs of ``streaming`` that share a model."""
 
@@ -62,8 +71,16 @@ def load(jobs: Sequence[Job], setting: Setting) -> Loaded:
     )
 
 
-def load_streaming(_jobs: Sequence[Job], _setting: Setting) -> Streaming:
-    """An engine that is ready."""
+def load_streaming(_jobs: Sequence[Job], setting: Setting) -> Streaming:
+    """An engine that is ready, unless its place is one where it cannot be."""
+    if _place() == UNLOADABLE:
+        raise EngineUnavailable("the streaming engine does not fit here; choose another")
+    if _place() == SLOW:
+        for part in range(10):
+            setting.tell(f"loaded {part} of 10 parts")
+            time.sleep(SLOW_S / 10)
+    if folder := os.environ.get("LOADED"):
+        (Path(folder) / str(os.getpid())).touch()
     stream = Stream(answer, counted=_counted)
     return Streaming(stream.submit, IN_FLIGHT, stream.figures, stream.close)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from tests.support import taught
+from tests.support.vllm_here import CpuVllm
 from workers.engines.vllm.config import Kind
 
 SPEAKER = taught.KEPT / "speaker"
@@ -53,15 +52,9 @@ def write(folder: Path, *, checkpoints: Mapping[Kind, Path] | None = None) -> Pa
     return path
 
 
-def untaught(kind: Kind, folder: Path) -> Path:
-    """A checkpoint of the same shape whose weights are noise: a model that answers garbage."""
-    made = folder / f"untaught-{kind}"
-    shutil.copytree(taught.checkpoint(kind), made)
-    weights = made / "model.safetensors"
-    data = bytearray(weights.read_bytes())
-    start = 8 + int.from_bytes(data[:8], "little")  # the format: length of the header, header, numbers
-    count = (len(data) - start) // 2
-    noise = np.random.default_rng(0).standard_normal(count, np.float32) * 0.05
-    data[start:] = (noise.view(np.uint32) >> 16).astype("<u2").tobytes()  # bfloat16 is the upper half
-    weights.write_bytes(data)
-    return made
+def untaught(vllm: CpuVllm, folder: Path) -> dict[Kind, Path]:
+    """Checkpoints of the same shapes whose weights are noise: models that answer garbage."""
+    kinds = (Kind.THINKER, Kind.ASR, Kind.ALIGNER)
+    argv = [str(vllm.python), "-m", "tests.support.untaught", str(folder), *kinds]
+    subprocess.run(argv, env=vllm.environment, check=True, capture_output=True)
+    return {kind: folder / kind for kind in kinds}

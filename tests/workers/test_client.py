@@ -16,7 +16,8 @@ from schemas.jobs import AlignRequest, Job, Transcript
 from schemas.time import Span
 from tests.support import faults
 from tests.support.asked import ASSET, asking, heard
-from workers.client import WorkerEngines
+from workers.client import STALL_LIMIT_S, WorkerEngines
+from workers.engines.vllm.hardware import START_LIMIT_S
 from workers.registry import Registry
 
 OTHER_ASSET = "fedcba9876543210"
@@ -177,6 +178,10 @@ def test_a_worker_with_another_model_answers_nothing(library: Path, wanted: Mode
         engines.answer(Job.TRANSCRIBE, [asking("word:wrong")], lambda _: None)
     kept = Answers(open_objects(str(library))).find(ASSET, Job.TRANSCRIBE, ["0000"], Transcript, include_failures=True)
     assert kept.missing == ("0000",)
+
+
+def test_an_engine_has_time_to_say_why_it_does_not_load() -> None:
+    assert STALL_LIMIT_S > START_LIMIT_S + 60
 
 
 def test_a_worker_that_hangs_while_it_loads_is_killed(library: Path) -> None:

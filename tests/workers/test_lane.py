@@ -30,9 +30,6 @@ LANGUAGE = "x-lane"
 MORE_THAN_ONE_TAKES = 600
 """Requests of which a worker of ``streaming`` leaves some to the next place: twice what is in flight, and two parts."""
 
-AT_ONCE = Turns(linger_s=0.0)
-"""Who is idle gives way at once."""
-
 Ask = Callable[[WorkerEngines], list[str]]
 
 
@@ -61,6 +58,16 @@ def opened(library: Path, family: Family, **options: Any) -> WorkerEngines:
 
 def at(*places: Place) -> Family:
     return replace(faults.STREAMING, places=lambda _job: places)
+
+
+def apart(place: Place) -> Family:
+    """A family whose jobs have a model each, all at one place."""
+    return replace(at(place), crew=lambda job: (job,))
+
+
+def at_once() -> Turns:
+    """Who is idle gives way at once."""
+    return Turns(linger_s=0.0, longest_linger_s=0.0)
 
 
 def transcribed(engines: WorkerEngines, *whats: str, first: int = 0) -> list[str]:
@@ -103,6 +110,15 @@ def test_a_request_that_hangs_is_set_aside_while_figures_go_on(library: Path) ->
         stuck, fine = transcribed(engines, "hang", "word:fine")
     assert "did not answer" in stuck
     assert fine == "fine"
+
+
+def test_an_engine_that_loads_long_and_tells_how_far_it_is_is_not_taken_for_hung(
+    library: Path, warnings: list[str]
+) -> None:
+    slow = at(Place(environment=(("PLACE", faults.SLOW),)))
+    with opened(library, slow, stall_limit_s=0.6 * faults.SLOW_S, warn=warnings.append) as engines:
+        assert transcribed(engines, "word:there") == ["there"]
+    assert warnings == [f"loaded {part} of 10 parts" for part in range(10)]
 
 
 def test_what_a_worker_started_is_gone_when_it_has_died(engines: WorkerEngines, tmp_path: Path) -> None:
@@ -197,6 +213,45 @@ def test_a_place_that_is_sick_takes_no_more_and_the_others_do_its_work(library: 
     assert all(text.startswith("[set aside") for text in aside)
 
 
+def test_a_place_where_the_engine_cannot_be_loaded_is_told_of_and_the_others_do_its_work(
+    library: Path, tmp_path: Path
+) -> None:
+    """The others have not answered before."""
+    gone = tmp_path / "gone"
+    warnings: list[str] = []
+
+    def warn(line: str) -> None:
+        warnings.append(line)
+        gone.touch()
+
+    bad = Place("gpu7", 0.5, environment=(("PLACE", faults.UNLOADABLE),))
+    with opened(library, at(bad, Place()), warn=warn) as engines:
+        assert transcribed(engines, *[f"wait:{gone}"] * 3) == [""] * 3
+        assert transcribed(engines, "word:more", first=3) == ["more"]
+    (warning,) = warnings
+    assert "does not fit here" in warning
+    assert "gpu7 takes no more work" in warning
+
+
+def test_an_engine_that_can_be_loaded_nowhere_is_said(library: Path, warnings: list[str]) -> None:
+    bad = Place(environment=(("PLACE", faults.UNLOADABLE),))
+    with (
+        opened(library, at(bad, bad), warn=warnings.append) as engines,
+        pytest.raises(EngineUnavailable, match="does not fit here"),
+    ):
+        transcribed(engines, "word:never")
+    (warning,) = warnings
+    assert "streaming-transcribe-describe-" in warning
+
+
+def test_what_is_wrong_everywhere_ends_all_places(library: Path) -> None:
+    with (
+        opened(library, at(Place("gpu0", 1.2), Place())) as engines,
+        pytest.raises(UsageError, match=r"1\.2 of gpu0"),
+    ):
+        transcribed(engines, *["hang"] * MORE_THAN_ONE_TAKES)
+
+
 def test_one_request_starts_a_worker_at_one_place_only(library: Path) -> None:
     with opened(library, at(Place(), Place(), Place())) as engines:
         transcribed(engines, "word:alone")
@@ -205,8 +260,7 @@ def test_one_request_starts_a_worker_at_one_place_only(library: Path) -> None:
 
 
 def test_models_on_one_device_take_turns(library: Path) -> None:
-    family = replace(at(Place("gpu0", 0.6)), crew=lambda job: (job,))
-    with opened(library, family, turns=AT_ONCE) as engines:
+    with opened(library, apart(Place("gpu0", 0.6)), turns=at_once()) as engines:
         (first,) = transcribed(engines, "pid")
         (second,) = described(engines, "pid")
         assert not is_running(int(first))
@@ -217,11 +271,37 @@ def test_models_on_one_device_take_turns(library: Path) -> None:
 
 
 def test_models_that_fit_on_a_device_together_stay(library: Path) -> None:
-    family = replace(at(Place("gpu0", 0.5)), crew=lambda job: (job,))
-    with opened(library, family, turns=AT_ONCE) as engines:
+    with opened(library, apart(Place("gpu0", 0.5)), turns=at_once()) as engines:
         (first,) = transcribed(engines, "pid")
         described(engines, "pid")
         assert transcribed(engines, "pid", first=1) == [first]
+
+
+def test_models_that_fit_on_a_device_together_load_one_after_the_other(library: Path, tmp_path: Path) -> None:
+    loaded = tmp_path / "loaded"
+    loaded.mkdir()
+    family = apart(Place("gpu0", 0.5, environment=(("LOADED", str(loaded)),)))
+    with opened(library, family) as engines, ThreadPoolExecutor() as pool:
+        words = pool.submit(transcribed, engines, "word:heard")
+        assert described(engines, "word:seen") == ["seen"]
+        assert words.result() == ["heard"]
+        logs = library.glob(".part-work/folder-*/*/worker-*.log")
+        begun = sorted(log.stat().st_mtime_ns for log in logs)  # made before the worker, and nothing was written there
+    ready = sorted(stamp.stat().st_mtime_ns for stamp in loaded.iterdir())
+    assert len(begun) == len(ready) == 2
+    assert ready[0] <= begun[1]
+
+
+def test_a_model_is_loaded_however_long_it_takes_while_another_waits(library: Path) -> None:
+    """A worker takes much longer to start than this turn."""
+    turns = Turns(turn_s=0.01, linger_s=0.0, longest_linger_s=0.0)
+    with opened(library, apart(Place("gpu0", 0.6)), turns=turns) as engines, ThreadPoolExecutor() as pool:
+        words = pool.submit(transcribed, engines, "word:heard")
+        seen = pool.submit(described, engines, "word:seen")
+        try:
+            assert (words.result(timeout=60), seen.result(timeout=60)) == (["heard"], ["seen"])
+        finally:
+            engines.close()
 
 
 def test_a_model_that_wants_more_than_a_device_is_wrong_usage(library: Path) -> None:
@@ -230,9 +310,8 @@ def test_a_model_that_wants_more_than_a_device_is_wrong_usage(library: Path) -> 
 
 
 def test_closing_ends_a_model_that_waits_for_its_turn(library: Path, tmp_path: Path) -> None:
-    family = replace(at(Place("gpu0", 0.6)), crew=lambda job: (job,))
     go = tmp_path / "go"
-    engines = opened(library, family)
+    engines = opened(library, apart(Place("gpu0", 0.6)))
     with ThreadPoolExecutor() as pool:
         holding = pool.submit(transcribed, engines, f"fork:{go}", "hang")
         while not go.exists():

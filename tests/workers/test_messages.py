@@ -8,7 +8,19 @@ from pipeline.contracts import ModelId
 from schemas.figures import Figures
 from schemas.jobs import Job
 from workers.jobs import Member
-from workers.messages import Answered, Ending, Fatal, Message, Progress, Ready, Refused, Started, compose, parse
+from workers.messages import (
+    Answered,
+    Ending,
+    Fatal,
+    Loading,
+    Message,
+    Progress,
+    Ready,
+    Refused,
+    Started,
+    compose,
+    parse,
+)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 IDS = st.lists(st.text("0123456789abcdef", min_size=1), max_size=4).map(tuple)
@@ -20,6 +32,7 @@ FIGURES = st.builds(
     Figures, *[COUNTS] * 8, busy_s=TIMES, idle_s=TIMES, waiting=COUNTS, in_flight=COUNTS, kv_usage=st.floats(0, 1)
 )
 MESSAGES = st.one_of(
+    st.builds(Loading, text=TEXTS),
     st.builds(Ready, members=MEMBERS, takes=st.integers(0)),
     st.builds(Started, request_ids=IDS),
     st.builds(Answered, job=JOBS, request_ids=IDS, asset_id=TEXTS, part=TEXTS),

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.sizing.estimate import Offer, Workload, alignment, description, estimate, transcription
-from pipeline.sizing.memory import size
-from pipeline.sizing.profiles import CPU_CORE, SizedJob, catalogue
+from pipeline.sizing.estimate import Deployed, Offer, Workload, alignment, description, estimate, transcription
+from pipeline.sizing.memory import Chosen, size
+from pipeline.sizing.profiles import CPU_CORE, Precision, SizedJob, catalogue
 from schemas.plan import Chunk, CutReason, Window
 from schemas.time import Span
 
@@ -110,3 +110,24 @@ def test_a_model_that_does_several_jobs_is_sized_for_all_of_them() -> None:
 def test_a_request_beyond_the_context_has_no_hours_but_a_reason() -> None:
     load = replace(description(CATALOGUE.model("Qwen3-Omni-30B-A3B"), WINDOWS), largest_request=40_000)
     assert all("exceeds its context of 32,768" in offer.basis for offer in offers(load).values())
+
+
+def test_a_model_that_is_deployed_is_sized_as_its_worker_is_and_that_is_said() -> None:
+    load = description(CATALOGUE.model("Qwen3-Omni-30B-A3B"), WINDOWS)
+    told = Chosen(Precision.INT8, share=0.85, max_num_seqs=9)
+    crew = (SizedJob.DESCRIBE, SizedJob.TRANSLATE)
+    made = estimate(
+        [load], CATALOGUE, [Deployed(load.profile.name, CATALOGUE.gpu("A100 80GB"), crew, told, "vllm.toml")]
+    )
+    found = {offer.device: offer.sizing for offer in made.jobs[0].offers}
+    assert found["A100 80GB"] == size(load.profile, CATALOGUE.gpu("A100 80GB"), crew, chosen=told)
+    assert found["H200"] == size(load.profile, CATALOGUE.gpu("H200"), [SizedJob.DESCRIBE])
+    assert made.notes[-1] == ("Qwen3-Omni-30B-A3B on A100 80GB is sized as vllm.toml says, for describe, translate.")
+
+
+def test_a_model_that_is_deployed_for_something_else_leaves_the_plan_as_it_is() -> None:
+    load = transcription(CATALOGUE.model("Qwen3-ASR-1.7B"), CHUNKS)
+    other = Deployed(
+        "Qwen3-Omni-30B-A3B", CATALOGUE.gpu("H200"), (SizedJob.DESCRIBE,), Chosen(max_num_seqs=1), "vllm.toml"
+    )
+    assert estimate([load], CATALOGUE, [other]) == estimate([load], CATALOGUE)

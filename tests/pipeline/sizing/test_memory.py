@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sizing.memory import ACTIVATIONS_GB, Sizing, size, size_on_cpu
+from pipeline.sizing.memory import ACTIVATIONS_GB, Chosen, Sizing, size, size_on_cpu
 from pipeline.sizing.profiles import Figure, Gpu, Kind, ModelProfile, Precision, SizedJob, catalogue
 from pipeline.sizing.tokens import request_tokens
 
@@ -23,11 +23,11 @@ ABLE = {
 
 
 def sized(model: str, gpu: str, *jobs: SizedJob, precision: Precision | None = None) -> Sizing:
-    return size(catalogue().model(model), catalogue().gpu(gpu), jobs or ABLE[model], precision=precision)
+    return size(catalogue().model(model), catalogue().gpu(gpu), jobs or ABLE[model], chosen=Chosen(precision))
 
 
 def test_omni_on_an_h100_has_about_the_cache_that_was_estimated_for_it() -> None:
-    found = size(catalogue().model(OMNI), catalogue().gpu("H100 SXM"), [SizedJob.DESCRIBE], share=0.92)
+    found = size(catalogue().model(OMNI), catalogue().gpu("H100 SXM"), [SizedJob.DESCRIBE], chosen=Chosen(share=0.92))
     assert (found.precision, found.kv_precision) == (Precision.FP8, Precision.FP8)
     assert 680_000 < found.kv_tokens < 710_000  # 34 GB at 48 KiB a token: about 0.7 million
     assert found.max_num_seqs == found.kv_tokens // request_tokens(catalogue().model(OMNI), SizedJob.DESCRIBE)
@@ -66,7 +66,7 @@ def test_bf16_does_not_fit_an_l40s_and_fp8_hardly() -> None:
 
 
 def test_a_cache_that_does_not_hold_the_longest_request_is_refused_as_vllm_refuses_it() -> None:
-    found = size(catalogue().model(OMNI), catalogue().gpu("L40S"), [SizedJob.TRANSLATE], share=0.85)
+    found = size(catalogue().model(OMNI), catalogue().gpu("L40S"), [SizedJob.TRANSLATE], chosen=Chosen(share=0.85))
     assert not found.fits
     assert "one request of 32,768 tokens needs 1.61 GB" in found.reason
 
@@ -83,9 +83,32 @@ def test_a_talker_gets_only_its_share_of_the_gpu() -> None:
 
 
 def test_a_share_of_the_users_counts_instead_of_the_profiles() -> None:
-    found = size(catalogue().model(ASR), catalogue().gpu("H100 SXM"), [SizedJob.TRANSCRIBE], share=0.25)
+    found = size(catalogue().model(ASR), catalogue().gpu("H100 SXM"), [SizedJob.TRANSCRIBE], chosen=Chosen(share=0.25))
     assert "80 GB x 0.25" in found.reason
     assert found.kv_tokens < sized(ASR, "H100 SXM").kv_tokens
+
+
+def test_what_the_operator_says_goes_before_the_profile() -> None:
+    told = Chosen(max_num_seqs=7, max_num_batched_tokens=5_000, max_model_len=1_000)
+    on_gpu = size(catalogue().model(ASR), catalogue().gpu("L40S"), [SizedJob.TRANSCRIBE], chosen=told)
+    on_cpu = size_on_cpu(catalogue().model(ASR), [SizedJob.TRANSCRIBE], kv_gib=1, chosen=told)
+    for found in (on_gpu, on_cpu):
+        assert (found.max_num_seqs, found.in_flight) == (7, 14)
+        assert (found.max_num_batched_tokens, found.max_model_len) == (5_000, 1_000)
+
+
+def test_a_cache_need_only_hold_the_longest_request_that_is_allowed() -> None:
+    told = Chosen(share=0.85, max_model_len=8_192)
+    found = size(catalogue().model(OMNI), catalogue().gpu("L40S"), [SizedJob.TRANSLATE], chosen=told)
+    assert found.fits
+    assert 8_192 <= found.kv_tokens < 32_768
+
+
+def test_several_gpus_are_one_as_far_as_memory_goes() -> None:
+    wide = Chosen(Precision.BF16, gpus=2)
+    found = size(catalogue().model(OMNI), catalogue().gpu("L40S"), [SizedJob.DESCRIBE], chosen=wide)
+    assert (found.fits, found.gpu) == (True, "2 x L40S")
+    assert "96 GB x 0.90" in found.reason
 
 
 def test_what_has_no_published_weights_cannot_be_sized() -> None:
@@ -146,7 +169,7 @@ def test_weights_cache_and_activations_never_exceed_the_memory(
     asked: tuple[ModelProfile, list[SizedJob]], gpu: Gpu, precision: Precision | None, share: float
 ) -> None:
     model, jobs = asked
-    found = size(model, gpu, jobs, precision=precision, share=share)
+    found = size(model, gpu, jobs, chosen=Chosen(precision, share))
     assert found.fits == (found.precision is not None) == (found.kv_tokens > 0)
     if found.fits:
         shortest = min(request_tokens(model, job) for job in jobs)

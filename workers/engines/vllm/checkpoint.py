@@ -37,6 +37,12 @@ _END_BYTES = 1 << 20
 a safetensors file. Hashing 70 GB whole takes minutes each time a worker starts; weights that differ in the middle
 alone, with the same tensors and the same size, are not told apart."""
 
+_PARTS = frozenset({".json", ".jinja", ".txt", ".py", ".model", *_WEIGHTS})
+"""Endings of files that bear on answers: configuration, tokenizer, templates, code, weights."""
+
+_PAPERS = ("readme", "license", "licence", "notice", "changelog")
+"""How names begin of files that are for people, whatever their ending."""
+
 _DOWNLOAD = "download it again"
 
 
@@ -104,7 +110,7 @@ def inspected(folder: Path, kind: Kind) -> Checkpoint:
 
 
 def revision(model: Model) -> str:
-    """Which checkpoint exactly: the commit of one on the hub, the hash of a folder's content.
+    """Which checkpoint exactly: the commit of one on the hub, the hash of what in a folder bears on answers.
 
     Raises:
         EngineUnavailable: There is no such folder.
@@ -141,10 +147,12 @@ class _File:
 
 
 def _files(folder: Path) -> Sequence[_File]:
-    """The files of a checkpoint; hidden ones (``.git``, a download's state) are not part of it."""
+    """The files of a checkpoint that bear on answers; hidden ones (``.git``, a download's state) do not."""
     found = []
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        is_part = path.suffix in _PARTS and not path.name.lower().startswith(_PAPERS)
+        if is_part and not is_hidden and path.is_file():
             stat = path.stat()
             found.append(_File(path, stat.st_size, stat.st_mtime_ns))
     return found

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.sizing.profiles import VideoTokens
+from pipeline.sizing.tokens import shown_per_s
 from schemas.jobs import DescribeRequest, Utterance
 from schemas.media import Shot, SpeechRegion
 from schemas.time import Span, merged
@@ -20,9 +21,6 @@ from workers.engines.vllm.question import Film, Media, Sound
 
 PROMPTS = ("about", "style")
 """Files of ``prompts`` that this module uses."""
-
-FRAMES_PER_S = 1.0
-"""Pictures per second that the library has (``pipeline.media.decode.SAMPLE_EVERY_MS``): more cannot be shown."""
 
 PAUSE_MS = 1_000
 """A pause of the speech that is as long divides passages. Ours, from the shared recordings: in ``interview.flac`` the
@@ -45,10 +43,10 @@ MOST_CAST = 24
 """People and things that are passed on: more than a person follows."""
 
 NAME_CHARACTERS = 160
-"""So much of each of them is told, and of each line of what is said at most ten times as much."""
+"""So much of each of them is told, and of the name of whoever speaks. Ours: a name and how to recognise them."""
 
-STYLE_CHARACTERS = 400
-"""So much of a wanted style is told: some sentences."""
+LINE_CHARACTERS = 1_600
+"""So much of each line of what is said is told. Ours: half a minute of the fastest talker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +141,13 @@ def about(clip: Clip, request: DescribeRequest) -> str:
 
 def style(request: DescribeRequest) -> str:
     """The end of an instruction where the user wants a style; empty where not."""
-    wanted = prompts.clipped(request.style.strip(), STYLE_CHARACTERS)
+    wanted = request.style.strip()
     return prompts.rendered("style", style=prompts.data(wanted)) if wanted else ""
 
 
 def _media(request: DescribeRequest, video: VideoTokens | None) -> Media | None:
     if request.frames_key is not None and video is not None:
-        frames_per_s = min(video.frames_per_s, FRAMES_PER_S)
-        return Film(request.frames_key, request.media_key, request.span, frames_per_s)
+        return Film(request.frames_key, request.media_key, request.span, shown_per_s(video))
     return None if request.media_key is None else Sound(request.media_key, request.span)
 
 
@@ -162,7 +159,7 @@ def _starts_ms(span: Span, shots: Sequence[Shot]) -> list[int]:
 def _said(said: Sequence[Utterance], span: Span) -> Iterator[dict[str, object]]:
     left = SAID_CHARACTERS
     for utterance in said:
-        text = prompts.clipped(utterance.text, 10 * NAME_CHARACTERS)
+        text = prompts.clipped(utterance.text, LINE_CHARACTERS)
         speaker = prompts.clipped(utterance.speaker or "", NAME_CHARACTERS)
         left -= len(text) + len(speaker) + ENTRY_CHARACTERS
         if left < 0:

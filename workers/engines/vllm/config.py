@@ -203,6 +203,11 @@ def profile_of(model: Model) -> ModelProfile:
     return catalogue().model(model.profile)
 
 
+def share_of(model: Model) -> float:
+    """Share of a GPU's memory that a model takes, 0 to 1."""
+    return model.share or profile_of(model).utilisation.value or 1.0
+
+
 @lru_cache(maxsize=4)  # asked several times per title; the arguments tell one state of the file from the next
 def _loaded(where: Path, _mtime_ns: int, _size: int) -> Deployment:
     try:
@@ -272,6 +277,11 @@ def _check_jobs(made: Deployment) -> None:
         if job not in JOBS_OF[models[name].kind]:
             able = _listed([other for other, model in models.items() if job in JOBS_OF[model.kind]] or [EMBEDDED])
             raise UsageError(f"{made.path}: jobs.{job}: {models[name].kind} {name!r} cannot {job}; use {able}")
+        if job is Job.DESCRIBE and profile_of(models[name]).window_ms.value is None:
+            raise UsageError(
+                f"{made.path}: models.{name}.profile: {models[name].profile} is of a model that sees nothing, and "
+                f"{name!r} is to {job}; give it its own"
+            )
 
 
 def _listed(names: Sequence[str] | set[Precision]) -> str:

@@ -156,11 +156,11 @@ class SpeakerDiarizer:
         return Diarization(request.request_id, tuple(found), None, Usage(attempts=1, gpu_s=gpu_s))
 
 
-def load(checkpoint: Path, setting: Setting, *, device: str) -> Loaded:
+def load(checkpoint: Path, setting: Setting, *, device: str, share: float = 1.0) -> Loaded:
     """The engine of the job ``diarize``, for a model of kind ``speaker``.
 
     ``checkpoint`` is the folder of a Qwen3-TTS Base checkpoint; ``device`` is torch's name: ``cuda`` for the GPU that
-    ``CUDA_VISIBLE_DEVICES`` leaves, or ``cpu``.
+    ``CUDA_VISIBLE_DEVICES`` leaves, or ``cpu``; ``share`` is the part of the GPU's memory that it may take.
 
     Raises:
         EngineUnavailable: The checkpoint has no speaker encoder or is broken, or there is no such device.
@@ -168,7 +168,7 @@ def load(checkpoint: Path, setting: Setting, *, device: str) -> Loaded:
     """
     from workers.engines.vllm.speaker import SpeakerEncoder  # noqa: PLC0415 - torch, which only the worker has
 
-    encoder = SpeakerEncoder(checkpoint, device=device, threads=setting.processes)
+    encoder = SpeakerEncoder(checkpoint, device=device, threads=setting.processes, share=share)
     answer = cast(Callable[[Sequence[Request]], Sequence[Result]], SpeakerDiarizer(setting.media, encoder).diarize)
     return Loaded(answer, batch=1, callers=_CALLERS, close=lambda: None)
 

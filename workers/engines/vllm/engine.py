@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import math
-import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,16 +22,14 @@ from vllm.v1.engine.exceptions import EngineDeadError
 
 from pipeline.errors import EngineCrashed, EngineUnavailable
 from pipeline.sizing.profiles import AudioTokens, ModelProfile, VideoTokens
-from pipeline.sizing.tokens import SAMPLED_SIZE, shown_frames
-from schemas.time import SAMPLES_PER_MS
-from workers.engines.vllm import causes
+from workers.engines.vllm import canary, causes
 from workers.engines.vllm.feeder import Feeder
 from workers.engines.vllm.figures import Meter
 from workers.engines.vllm.footage import Footage
-from workers.engines.vllm.gate import Gate, Need
+from workers.engines.vllm.gate import PROCESSED, Gate, Need, preparing
 from workers.engines.vllm.guards import Reason
 from workers.engines.vllm.hardware import Options
-from workers.engines.vllm.question import Film, Marks, Media, Question, QuestionFailed, Reply
+from workers.engines.vllm.question import Marks, Question, QuestionFailed, QuestionTimedOut, Reply
 from workers.engines.vllm.terms import arguments, finish_of, prompt_of, sampling_of
 from workers.engines.vllm.tether import Tether
 
@@ -48,14 +44,12 @@ SILENT_LIMIT_S = 120.0
 kernels for a new shape some ten."""
 
 SHUTDOWN_S = 3.0
-"""How long vLLM's processes may take to end before they are killed. Ours: they have nothing to save."""
+"""How long vLLM's processes may take to end before they are killed. Ours: they have nothing to save. For a CPU it has
+two, which take down Python one after the other for 8 s on a loaded machine, so that they are killed as a rule."""
 
 AHEAD = 8
 """Pieces of media that may be prepared and not with the engine yet, per process of the feeder. Ours: on their way they
 wait for threads and for vLLM's own preparation, and none of that may hold a process up."""
-
-PROCESSED = 4
-"""Bytes that a byte of pictures becomes beside itself: 16 bits per value for the engine, and a copy on the way."""
 
 _MEMORY_SHARE = 8
 """The part of the machine's memory that media with the engine may fill, and once more those that are prepared: an
@@ -77,7 +71,15 @@ class VllmEngine:
     """One instance of vLLM; fulfils ``question.Engine``. Made, used and closed in one event loop."""
 
     def __init__(
-        self, options: Options, profile: ModelProfile, feeder: Feeder, meter: Meter, *, name: str, is_on_gpu: bool
+        self,
+        options: Options,
+        profile: ModelProfile,
+        feeder: Feeder,
+        meter: Meter,
+        *,
+        name: str,
+        is_on_gpu: bool,
+        memory_bytes: int,
     ) -> None:
         """Load the model, which takes from seconds to minutes. Raises EngineUnavailable when it cannot be loaded."""
         if profile.audio is None:
@@ -90,6 +92,7 @@ class VllmEngine:
         self._is_on_gpu = is_on_gpu
         self._numbers = itertools.count(1)
         self._limit_tokens = options.max_model_len
+        self._is_classifier = options.runner == "pooling"
         self._tether = Tether()
         self._log = causes.here()
         try:
@@ -101,10 +104,15 @@ class VllmEngine:
             raise EngineUnavailable(
                 f"vLLM cannot load {options.model}: {self._log.cause() or _one_line(error)}"
             ) from error
+        if not self._tether.holds:
+            self.close()
+            raise EngineUnavailable(
+                f"what ends vLLM with this worker has itself ended, with status {self._tether.status}; start again"
+            )
         self._log = causes.here()
         self._tokens = _tokens(self._llm)
-        self._ahead = Gate(Need(AHEAD * feeder.processes, _memory_bytes() // _MEMORY_SHARE))
-        self._gate = Gate(Need(2 * self.kv_tokens, _memory_bytes() // _MEMORY_SHARE))
+        self._ahead = Gate(Need(AHEAD * feeder.processes, memory_bytes // _MEMORY_SHARE))
+        self._gate = Gate(Need(self.kv_tokens, memory_bytes // _MEMORY_SHARE))
 
     @property
     def bare(self) -> AsyncLLM:
@@ -134,10 +142,9 @@ class VllmEngine:
 
     async def mark(self, question: Question) -> Marks:
         """What a token classifier says; as ``question.Engine`` says."""
-        params = PoolingParams(task="token_classify", use_activation=False)  # the likeliest class needs no softmax
         async with self._sent(question) as (prompt, tokens_in):
             with self._meter.at_engine(tokens_in, is_retry=False):
-                answers = self._llm.encode(prompt, params, request_id=self._number(), priority=question.priority)
+                answers = self._llm.encode(prompt, _classes(), request_id=self._number(), priority=question.priority)
                 last = await self._last(answers, tokens_in, 0)
                 paid_s = self._meter.paid(tokens_in, tokens_in=tokens_in, tokens_out=0, tokens_cached=0)
         scores = last.outputs.data
@@ -146,6 +153,33 @@ class VllmEngine:
         marks = np.flatnonzero(np.asarray(last.prompt_token_ids) == self._tokens.timestamp)
         classes = scores.float().argmax(dim=-1).numpy().astype(np.int64)[marks]
         return Marks(classes, tokens_in, paid_s if self._is_on_gpu else 0.0)
+
+    async def try_out(self) -> None:
+        """Put a test tone to it. Raises EngineCrashed when it answers nothing usable in time."""
+        try:
+            async with asyncio.timeout(canary.LIMIT_S):
+                scores = await self._tried()
+        except QuestionFailed as error:
+            raise EngineCrashed(self._name, None, f"{canary.NOTHING_USABLE}: {error}") from error
+        except TimeoutError as error:
+            raise EngineCrashed(
+                self._name, None, f"{canary.NOTHING_USABLE}: no answer within {canary.LIMIT_S:.0f} s"
+            ) from error
+        if not canary.is_usable(scores):
+            raise EngineCrashed(self._name, None, f"{canary.NOTHING_USABLE}: its scores are no numbers")
+
+    async def _tried(self) -> Sequence[float]:
+        """The scores of the test tone."""
+        prompt = await self._rendered(canary.QUESTION, canary.tone())
+        with self._failing():
+            if self._is_classifier:
+                marked = [answer async for answer in self._llm.encode(prompt, _classes(), request_id=self._number())]
+                return canary.marked_scores(marked[-1])
+            sampling = sampling_of(canary.QUESTION)
+            sampling.logprobs = 0  # of the token that is taken alone
+            sampling.ignore_eos = True
+            written = [answer async for answer in self._llm.generate(prompt, sampling, request_id=self._number())]
+            return canary.written_scores(written[-1])
 
     def close(self) -> None:
         """End vLLM's processes, within seconds; what is unanswered fails."""
@@ -158,19 +192,28 @@ class VllmEngine:
         if question.media is None:
             prompt = await self._rendered(question, None)
             need = Need(len(prompt["prompt_token_ids"]) + question.max_tokens)
-            async with self._gate.passed(need, priority=question.priority):
+            async with self._let_in(need, question.priority):
                 yield prompt, len(prompt["prompt_token_ids"])
             return
         async with AsyncExitStack() as ahead:
-            await ahead.enter_async_context(self._ahead.passed(_preparing(question.media), priority=question.priority))
+            place = preparing(question.media, is_cached=question.priority < 0)
+            await ahead.enter_async_context(self._ahead.passed(place, priority=question.priority))
             footage = await self._feeder.footage(question.media)
             prompt = await self._rendered(question, footage)
             tokens_in = len(prompt["prompt_token_ids"])
             need = Need(tokens_in + question.max_tokens, PROCESSED * footage.size)
             del footage
-            async with self._gate.passed(need, priority=question.priority):
+            async with self._let_in(need, question.priority):
                 await ahead.aclose()
                 yield prompt, tokens_in
+
+    @asynccontextmanager
+    async def _let_in(self, need: Need, priority: int) -> AsyncIterator[None]:
+        """Wait for room at the engine, and take it while the block runs."""
+        async with AsyncExitStack() as inside:
+            with self._meter.at_gate():
+                await inside.enter_async_context(self._gate.passed(need, priority=priority))
+            yield
 
     async def _rendered(self, question: Question, footage: Footage | None) -> Any:
         """A prompt in vLLM's form. Raises QuestionFailed unless its media are as many tokens as they must be."""
@@ -201,7 +244,7 @@ class VllmEngine:
         except TimeoutError as error:
             if self._meter.silent_s > SILENT_LIMIT_S:
                 raise EngineCrashed(self._name, None, f"vLLM said nothing for {self._meter.silent_s:.0f} s") from error
-            raise QuestionFailed(f"no answer within {limit_s:.0f} s") from error
+            raise QuestionTimedOut(f"no answer within {limit_s:.0f} s") from error
         if not found:
             raise QuestionFailed("the engine ended it without an answer")
         return found[-1]
@@ -214,7 +257,8 @@ class VllmEngine:
         except (QuestionFailed, TimeoutError):
             raise
         except EngineDeadError as error:
-            raise EngineCrashed(self._name, None, f"vLLM's process ended {self._log.cause()}".strip()) from error
+            said = f"vLLM's process ended {self._log.cause()}".strip()
+            raise EngineCrashed(self._name, self._status(), said) from error
         except VLLMValidationError as error:
             if getattr(error, "parameter", None) == "input_tokens":
                 raise QuestionFailed(
@@ -224,15 +268,17 @@ class VllmEngine:
         except Exception as error:  # one question must not end the others, whatever it meets
             raise QuestionFailed(f"the engine refused it: {_one_line(error.__cause__ or error)}") from error
 
+    def _status(self) -> int | None:
+        """How vLLM's process ended, which is not in its log when a signal ended it; None where it is not known."""
+        engines = self._llm.engine_core.resources.engine_manager.processes
+        return next((engine.exitcode for engine in engines if engine.exitcode), None)
+
     def _number(self) -> str:
         return str(next(self._numbers))
 
 
-def _preparing(media: Media) -> Need:
-    """What a piece of media takes while it is prepared: one place, and about as many bytes as it will have."""
-    pictures = shown_frames(media.span.duration_ms, media.frames_per_s) if isinstance(media, Film) else 0
-    samples = media.span.duration_ms * SAMPLES_PER_MS
-    return Need(1, PROCESSED * (pictures * math.prod(SAMPLED_SIZE) * 3 + samples * 4))
+def _classes() -> PoolingParams:
+    return PoolingParams(task="token_classify", use_activation=False)  # the likeliest class needs no softmax
 
 
 def _tokens(llm: AsyncLLM) -> Tokens:
@@ -267,10 +313,6 @@ def _listener(meter: Meter) -> Callable[..., Any]:
             pass
 
     return Listener
-
-
-def _memory_bytes() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _one_line(error: BaseException) -> str:

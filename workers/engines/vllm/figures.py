@@ -13,10 +13,13 @@ from schemas.figures import Figures
 class Meter:
     """Counts and clocks of one engine; threads may share it."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, slots: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+        """``slots`` is how many questions the engine works on at once."""
         self._clock = clock
+        self._slots = slots
         self._lock = threading.Lock()
         self._present = 0
+        self._at_gate = 0
         self._at_engine = 0
         self._since_s = clock()
         self._busy_s = 0.0
@@ -49,6 +52,19 @@ class Meter:
         with self._lock:
             self._pass_time()
             self._present -= 1
+
+    @contextmanager
+    def at_gate(self) -> Iterator[None]:
+        """A question is ready for the engine while the block runs, which has no room for it."""
+        with self._lock:
+            self._pass_time()
+            self._at_gate += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._pass_time()
+                self._at_gate -= 1
 
     @contextmanager
     def at_engine(self, tokens: int, *, is_retry: bool) -> Iterator[None]:
@@ -122,5 +138,13 @@ class Meter:
         if self._at_engine:
             self._busy_s += passed_s
             self._unpaid_s += passed_s
-        elif self._present:
+        if self._is_starved():
             self._idle_s += passed_s
+
+    def _is_starved(self) -> bool:
+        """Whether the engine has less than half of what it could have, for want of questions that are ready.
+
+        Half, since a slot that is free for a moment is filled by the next question; at the end of the work it has all
+        that there is, and that is enough.
+        """
+        return not self._at_gate and 2 * self._at_engine < min(self._slots, self._present)

@@ -6,9 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+
+from pipeline.sizing.tokens import SAMPLED_SIZE, shown_frames
+from schemas.time import SAMPLES_PER_MS
+from workers.engines.vllm.question import Film, Media
+
+PROCESSED = 4
+"""Bytes that a byte of pictures becomes beside itself: 16 bits per value for the engine, and a copy on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,16 @@ class Need:
 
     size: int = 0
     """Bytes of its media."""
+
+
+def preparing(media: Media, *, is_cached: bool) -> Need:
+    """What media take while they are prepared: one place instead of tokens, and about the bytes that they will have.
+
+    Media that the engine has in its cache take no place, so that nothing new goes before them and drives them out.
+    """
+    pictures = shown_frames(media.span.duration_ms, media.frames_per_s) if isinstance(media, Film) else 0
+    samples = media.span.duration_ms * SAMPLES_PER_MS
+    return Need(0 if is_cached else 1, PROCESSED * (pictures * math.prod(SAMPLED_SIZE) * 3 + samples * 4))
 
 
 @dataclass(order=True, slots=True)

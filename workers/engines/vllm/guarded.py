@@ -9,11 +9,15 @@ from typing import Generic, TypeVar
 from schemas.figures import Usage
 from workers.engines.vllm import guards
 from workers.engines.vllm.guards import Reason, Unacceptable
-from workers.engines.vllm.question import Engine, Question, QuestionFailed, Reply
+from workers.engines.vllm.question import Engine, Question, QuestionFailed, QuestionTimedOut, Reply
 
 ATTEMPTS = 3
 """Times that one question is put. Ours: what goes wrong by chance (a loop, a lost end) rarely does so twice, and what
 goes wrong three times at three temperatures is in the media."""
+
+LATE_ATTEMPTS = 1
+"""Times that a question is put again, as it was, when no answer came in time. Ours: the load of an engine passes; what
+is late twice would be late a third time, and each takes minutes."""
 
 STEP = 0.2
 """How much the temperature rises with each attempt: the ladder of Whisper's ``transcribe`` (0, 0.2, 0.4, …)."""
@@ -61,12 +65,20 @@ async def guarded(engine: Engine, question: Question, accept: Callable[[Reply], 
         EngineCrashed: The engine is gone.
 
     """
-    usage = Usage()
-    for attempt in range(ATTEMPTS):
+    usage, late = Usage(), 0
+    attempt = 0
+    while attempt < ATTEMPTS:
         try:
             reply = await engine.ask(_again(question, attempt))
+        except QuestionTimedOut as error:
+            late += 1
+            usage = total((usage, Usage(attempts=1)))
+            if late > LATE_ATTEMPTS:
+                raise Refused(str(error), usage) from error
+            continue
         except QuestionFailed as error:
             raise Refused(str(error), usage) from error
+        attempt += 1
         usage = total((usage, spent(reply)))
         try:
             guards.finished(reply)

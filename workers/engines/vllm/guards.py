@@ -6,7 +6,6 @@ Pure rules over text, for all jobs. Which of them an answer must pass is the job
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 import unicodedata
@@ -118,17 +117,12 @@ class Unacceptable(Exception):
 
 
 class JsonAnswer(BaseModel):
-    """Base of what a JSON answer must be: the same class makes the schema and reads the answer.
+    """Base of what a JSON answer must be; the job makes its schema of it, or beside it.
 
     Its lists need a ``max_length``; its strings must have none (infra/decisions/011): ``max_tokens`` bounds them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def schema(answer: type[BaseModel]) -> str:
-    """JSON schema for ``Question.schema``: fields in the order of the class, in which the model writes them."""
-    return json.dumps(answer.model_json_schema())
 
 
 def parsed(text: str, answer: type[Parsed]) -> Parsed:

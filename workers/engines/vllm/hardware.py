@@ -7,13 +7,14 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 
 from pipeline.errors import EngineUnavailable, UsageError
-from pipeline.sizing.memory import Sizing, size, size_on_cpu
+from pipeline.sizing.memory import IN_FLIGHT_PER_SEQ, Chosen, Sizing, size, size_on_cpu
 from pipeline.sizing.profiles import Gpu, Precision, SizedJob, catalogue
 from schemas.jobs import Job
 from workers.engines.vllm.checkpoint import Checkpoint
-from workers.engines.vllm.config import AUTO, Deployment, Kind, Model, profile_of
+from workers.engines.vllm.config import AUTO, Deployment, Kind, Model, profile_of, share_of
 
 ONLINE_QUANTIZATION: dict[Precision, str | None] = {
     Precision.BF16: None,
@@ -79,7 +80,12 @@ class Options:
 
     limit_mm_per_prompt: tuple[tuple[str, int], ...]
     """Media per prompt. On a CPU a 0 for video or image drops the vision encoder half and loading fails, so the
-    Thinker has 1 of each."""
+    Thinker has 1 of each.
+
+    Counts and no sizes: before vLLM takes memory for the KV cache it tries out one film of as many tokens as it may
+    encode in one step. Sizes would only make that film smaller (4 pictures are the most it tries, since its own are of
+    the largest size that the model takes), and a step with several windows could then run out of memory.
+    """
 
     runner: str
     """``pooling`` for a token classifier, ``generate`` for what writes."""
@@ -127,24 +133,34 @@ class Device:
 
 
 def device(deployment: Deployment) -> Device:
-    """The device that the file names, or the GPU that is found.
+    """The device that the file names, or the GPU that is found; with no more memory than the smallest has.
 
     Raises:
-        EngineUnavailable: It says ``auto`` and there is no GPU, or one that is not known.
+        EngineUnavailable: It says ``auto`` and there is no GPU, or one that is not known; or what is there is another
+            device than it names, or of two kinds.
+        UsageError: ``CUDA_VISIBLE_DEVICES`` cannot be understood.
 
     """
     if deployment.is_on_cpu:
         return Device(None)
-    if deployment.device != AUTO:
-        return Device(catalogue().gpu(deployment.device))
-    found = visible()
-    if not found:
+    found = [gpu for gpu in visible() if deployment.gpus is None or gpu.index in deployment.gpus]
+    if deployment.device == AUTO and not found:
         raise EngineUnavailable(
             f'there is no NVIDIA GPU here; {deployment.path} says device = "{AUTO}": run where one is, or name a device'
         )
-    index = deployment.gpus[0] if deployment.gpus else found[0].index
-    named = next((gpu.name for gpu in found if gpu.index == index), found[0].name)
-    return Device(_known(named, deployment))
+    named = None if deployment.device == AUTO else catalogue().gpu(deployment.device)
+    gpu = named or _known(found[0], deployment)
+    for other in found:
+        kind = _entry(other.name)
+        if kind not in ((gpu, None) if named else (gpu,)):
+            raise EngineUnavailable(
+                f"GPU {other.index} is an {other.name} and no {gpu.name}; {deployment.path}: name as gpus those of one "
+                f'kind, and as device their kind or "{AUTO}"'
+            )
+    least_gb = min((other.memory_gb for other in found if other.memory_gb is not None), default=None)
+    if least_gb is None or least_gb >= (gpu.memory_gb.value or 0):
+        return Device(gpu)
+    return Device(replace(gpu, memory_gb=replace(gpu.memory_gb, value=least_gb, source="nvidia-smi")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +173,14 @@ class Found:
     name: str
     """What the driver calls it, e.g. ``NVIDIA H100 80GB HBM3``."""
 
+    memory_gb: float | None
+    """Its memory in 10^9 bytes; None where the driver does not say."""
+
 
 @lru_cache(maxsize=1)  # a program of its own that takes up to a second
 def visible() -> tuple[Found, ...]:
-    """The NVIDIA GPUs that this process may use; none where there is no driver."""
-    argv = ["nvidia-smi", "--query-gpu=index,name", "--format=csv,noheader"]
+    """The NVIDIA GPUs that this process may use; none where there is no driver. Raises as ``allowed`` does."""
+    argv = ["nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=QUERY_LIMIT_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -172,18 +191,32 @@ def visible() -> tuple[Found, ...]:
 
 
 def listed(printed: str) -> tuple[Found, ...]:
-    """The GPUs in what ``nvidia-smi --query-gpu=index,name --format=csv,noheader`` prints."""
-    rows = (line.partition(",") for line in printed.splitlines())
-    return tuple(Found(int(index), name.strip()) for index, comma, name in rows if comma and index.strip().isdigit())
+    """The GPUs in what ``nvidia-smi`` prints for ``index,name,memory.total``, memory in MiB."""
+    rows = ([cell.strip() for cell in line.split(",")] for line in printed.splitlines())
+    return tuple(
+        Found(int(row[0]), row[1], int(row[2]) * 2**20 / 1e9 if row[2].isdigit() else None)
+        for row in rows
+        if len(row) == len(("index", "name", "memory")) and row[0].isdigit()
+    )
 
 
 def allowed(found: tuple[Found, ...], visible_devices: str | None) -> tuple[Found, ...]:
-    """Those that ``CUDA_VISIBLE_DEVICES`` leaves, by their index; names of devices (``GPU-…``) are not told apart."""
+    """Those that ``CUDA_VISIBLE_DEVICES`` leaves, by their index; as CUDA has it, none after a negative one.
+
+    Raises:
+        UsageError: It has names of devices (``GPU-…``, ``MIG-…``), which are not told apart.
+
+    """
     if visible_devices is None:
         return found
-    names = [name.strip() for name in visible_devices.split(",") if name.strip()]
-    if not all(name.isdigit() for name in names):
-        return found if names and not names[0].startswith("-") else ()
+    cells = (cell.strip() for cell in visible_devices.split(","))
+    names = list(takewhile(lambda cell: not cell.startswith("-"), filter(None, cells)))
+    for name in names:
+        if not name.isdigit():
+            raise UsageError(
+                f"CUDA_VISIBLE_DEVICES names {name}; give indices in its place, as nvidia-smi -L lists them "
+                "(parts of a GPU, MIG, are not supported)"
+            )
     return tuple(gpu for gpu in found if str(gpu.index) in names)
 
 
@@ -196,11 +229,34 @@ def sizing(model: Model, jobs: Sequence[Job], on: Device) -> Sizing:
     """
     profile, asked = profile_of(model), [SizedJob(job) for job in jobs]
     if on.gpu is None:
-        return size_on_cpu(profile, asked, kv_gib=_cpu_kv_gib())
-    found = size(profile, _together(on.gpu, model.tensor_parallel), asked, precision=model.weights, share=model.share)
+        return size_on_cpu(profile, asked, kv_gib=_cpu_kv_gib(), chosen=chosen(model))
+    found = size(profile, on.gpu, asked, chosen=chosen(model))
     if not found.fits:
         raise EngineUnavailable(f"{profile.name} does not fit: {found.reason}; take other weights, or a larger GPU")
     return found
+
+
+def chosen(model: Model) -> Chosen:
+    """What the file says of a model, in the planner's terms."""
+    return Chosen(
+        precision=model.weights,
+        share=model.share,
+        max_num_seqs=model.max_num_seqs,
+        max_num_batched_tokens=model.max_num_batched_tokens,
+        max_model_len=model.max_model_len,
+        gpus=model.tensor_parallel,
+    )
+
+
+def used(sizing: Sizing, options: Options) -> Sizing:
+    """The sizing with the figures that the engine is given, for people."""
+    return replace(
+        sizing,
+        max_num_seqs=options.max_num_seqs,
+        in_flight=IN_FLIGHT_PER_SEQ * options.max_num_seqs,
+        max_num_batched_tokens=options.max_num_batched_tokens,
+        max_model_len=options.max_model_len,
+    )
 
 
 def options(model: Model, checkpoint: Checkpoint, sizing: Sizing, on: Device) -> Options:
@@ -211,7 +267,7 @@ def options(model: Model, checkpoint: Checkpoint, sizing: Sizing, on: Device) ->
 
     """
     is_on_cpu = on.gpu is None
-    longest = model.max_model_len or sizing.max_model_len
+    longest = sizing.max_model_len
     if checkpoint.context_tokens is not None and longest > checkpoint.context_tokens:
         if model.max_model_len is not None:
             raise UsageError(
@@ -227,9 +283,9 @@ def options(model: Model, checkpoint: Checkpoint, sizing: Sizing, on: Device) ->
         spared=SPARED if quantization else (),
         kv_cache_dtype="auto" if is_on_cpu else KV_CACHE[sizing.kv_precision or Precision.BF16],
         max_model_len=longest,
-        max_num_seqs=model.max_num_seqs or max(1, sizing.max_num_seqs),
-        max_num_batched_tokens=model.max_num_batched_tokens or sizing.max_num_batched_tokens,
-        gpu_memory_utilization=model.share or profile_of(model).utilisation.value or 1.0,
+        max_num_seqs=sizing.max_num_seqs,
+        max_num_batched_tokens=sizing.max_num_batched_tokens,
+        gpu_memory_utilization=share_of(model),
         kv_cache_memory_bytes=_cpu_kv_gib() * 2**30 if is_on_cpu else None,
         tensor_parallel_size=model.tensor_parallel,
         limit_mm_per_prompt=_media(model.kind, is_on_cpu=is_on_cpu),
@@ -254,6 +310,7 @@ def environment(model: Model, *, gpus: Sequence[int]) -> tuple[tuple[str, str], 
     if not model.is_on_hub:
         found["HF_HUB_OFFLINE"] = "1"  # a folder is whole; what is missing must not be fetched in silence
     if gpus:
+        found["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # as nvidia-smi counts; CUDA's own order is the fastest first
         found["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
     else:
         found["CUDA_VISIBLE_DEVICES"] = ""
@@ -267,25 +324,21 @@ def _cpu_kv_gib() -> int:
     return int(said) if said.isdigit() and int(said) else CPU_KV_GIB
 
 
-def _together(gpu: Gpu, count: int) -> Gpu:
-    """Several GPUs as one, as far as memory goes."""
-    if count == 1:
-        return gpu
-    memory_gb = replace(gpu.memory_gb, value=count * (gpu.memory_gb.value or 0))
-    return replace(gpu, name=f"{count} x {gpu.name}", memory_gb=memory_gb)
-
-
 def _media(kind: Kind, *, is_on_cpu: bool) -> tuple[tuple[str, int], ...]:
     if kind is not Kind.THINKER:
         return (("audio", 1),)
     return (("audio", 1), ("video", 1), ("image", 1 if is_on_cpu else 0))
 
 
-def _known(name: str, deployment: Deployment) -> Gpu:
-    """The entry of ``gpus.toml`` for what the driver calls a GPU."""
+def _entry(name: str) -> Gpu | None:
+    """The entry of ``gpus.toml`` for what the driver calls a GPU; None where there is none."""
     words = name.replace("-", " ").split()
-    for gpu in catalogue().gpus:
-        if gpu.name.split()[0] in words:
-            return gpu
+    return next((gpu for gpu in catalogue().gpus if gpu.name.split()[0] in words), None)
+
+
+def _known(found: Found, deployment: Deployment) -> Gpu:
+    """The same, where there must be one."""
+    if (gpu := _entry(found.name)) is not None:
+        return gpu
     names = ", ".join(f'"{gpu.name}"' for gpu in catalogue().gpus)
-    raise EngineUnavailable(f"{deployment.path}: {name} is not in gpus.toml; name the nearest as device: {names}")
+    raise EngineUnavailable(f"{deployment.path}: {found.name} is not in gpus.toml; name the nearest as device: {names}")

@@ -12,7 +12,7 @@ from pipeline.errors import EngineUnavailable
 from pipeline.sizing.memory import IN_FLIGHT_PER_SEQ, Sizing
 from pipeline.sizing.profiles import ModelProfile
 from schemas.jobs import Job
-from workers.engines.vllm import checkpoint, config, hardware
+from workers.engines.vllm import checkpoint, config, fetching, hardware, host
 from workers.engines.vllm.align import ForcedAligner
 from workers.engines.vllm.config import Deployment, Kind, Model
 from workers.engines.vllm.describe import ThinkerDescriber
@@ -54,11 +54,22 @@ class Plan:
     is_on_gpu: bool
     """Whether a GPU's time is used."""
 
+    memory_bytes: int
+    """Memory of the machine that is this engine's."""
+
     def make(self) -> OwnedEngine:
         """Load it, in the thread of the event loop in which it is to live. Raises EngineUnavailable."""
         from workers.engines.vllm.engine import VllmEngine  # noqa: PLC0415 - importing vLLM takes some ten seconds
 
-        made = VllmEngine(self.options, self.profile, self.feeder, self.meter, name=self.name, is_on_gpu=self.is_on_gpu)
+        made = VllmEngine(
+            self.options,
+            self.profile,
+            self.feeder,
+            self.meter,
+            name=self.name,
+            is_on_gpu=self.is_on_gpu,
+            memory_bytes=self.memory_bytes,
+        )
         print(f"KV cache: {made.kv_tokens:,} tokens, {self.sizing.kv_tokens:,} planned", file=sys.stderr)  # noqa: T201 - for people
         return made
 
@@ -68,6 +79,7 @@ def load(jobs: Sequence[Job], setting: Setting) -> Loaded | Streaming:
 
     Raises:
         EngineUnavailable: It cannot be loaded here.
+        EngineCrashed: It is loaded and answers nothing usable.
         UsageError: ``vllm.toml`` says what does not exist or fit.
 
     """
@@ -76,10 +88,12 @@ def load(jobs: Sequence[Job], setting: Setting) -> Loaded | Streaming:
     if model.kind is Kind.SPEAKER:
         from workers.engines.vllm import diarize  # noqa: PLC0415 - torch without an engine, for this job alone
 
-        found = checkpoint.inspected(_folder(model), model.kind)
-        return diarize.load(found.folder, setting, device="cpu" if deployment.is_on_cpu else "cuda")
+        found = checkpoint.inspected(_folder(model, setting), model.kind)
+        return diarize.load(
+            found.folder, setting, device="cpu" if deployment.is_on_cpu else "cuda", share=config.share_of(model)
+        )
     plan = planned(deployment, jobs, setting)
-    print(plan.sizing, file=sys.stderr)  # noqa: T201 - standard error is for people
+    print(hardware.used(plan.sizing, plan.options), file=sys.stderr)  # noqa: T201 - standard error is for people
     answering = {job: answerer(job, model.kind, plan.profile) for job in jobs}
     server = Server(plan.make, answering, plan.meter, close=plan.feeder.close)
     return server.streaming(IN_FLIGHT_PER_SEQ * plan.options.max_num_seqs)
@@ -88,7 +102,7 @@ def load(jobs: Sequence[Job], setting: Setting) -> Loaded | Streaming:
 def planned(deployment: Deployment, jobs: Sequence[Job], setting: Setting) -> Plan:
     """Everything up to loading. Raises as ``load`` does."""
     model = deployment.model(jobs[0])
-    found = checkpoint.inspected(_folder(model), model.kind)
+    found = checkpoint.inspected(_folder(model, setting), model.kind)
     on = hardware.device(deployment)
     sizing = hardware.sizing(model, jobs, on)
     options = hardware.options(model, found, sizing, on)
@@ -99,7 +113,16 @@ def planned(deployment: Deployment, jobs: Sequence[Job], setting: Setting) -> Pl
     except EngineUnavailable:
         feeder.close()
         raise
-    return Plan(options, profile, sizing, feeder, Meter(), ", ".join(jobs), is_on_gpu=on.gpu is not None)
+    return Plan(
+        options,
+        profile,
+        sizing,
+        feeder,
+        Meter(slots=options.max_num_seqs),
+        ", ".join(jobs),
+        is_on_gpu=on.gpu is not None,
+        memory_bytes=host.memory_bytes(setting.processes),
+    )
 
 
 def answerer(job: Job, kind: Kind, profile: ModelProfile) -> Answering:
@@ -119,16 +142,10 @@ def answerer(job: Job, kind: Kind, profile: ModelProfile) -> Answering:
             raise ValueError(f"a {kind} does not {job}")
 
 
-def _folder(model: Model) -> Path:
+def _folder(model: Model, setting: Setting) -> Path:
     """Where the checkpoint is; one of the hub is fetched if it is not here."""
     if not model.is_on_hub:
         return Path(model.checkpoint)
     if (here := checkpoint.cached(model)) is not None and os.environ.get("HF_HUB_OFFLINE") == "1":
         return here
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - for checkpoints of the hub alone
-
-    try:
-        return Path(snapshot_download(model.checkpoint, revision=model.revision))
-    except Exception as error:  # its own errors and those of the network are many
-        said = " ".join(str(error).split())
-        raise EngineUnavailable(f"{model.checkpoint} at {model.revision} cannot be fetched: {said}") from error
+    return fetching.fetched(model.checkpoint, model.revision, tell=setting.tell)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -78,17 +79,26 @@ def conversation(text: str, media: Media | None = None) -> str:
 
 def revision(*names: str) -> str:
     """Hash of the files of these names, for the revision of a model that is asked with them."""
-    digest = hashlib.sha256()
-    for name in sorted(set(names)):
-        content = _path(name).read_bytes()
-        digest.update(f"{name} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()[:REVISION_DIGITS]
+    return _digest({name: _path(name) for name in names})
+
+
+def data_revision(*names: str) -> str:
+    """Hash of files of data beside this module, e.g. ``languages.toml``, for the same purpose."""
+    return _digest({name: Path(__file__).with_name(name) for name in names})
 
 
 def names() -> tuple[str, ...]:
     """Names of all files, in order."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.txt")))
+
+
+def _digest(files: Mapping[str, Path]) -> str:
+    digest = hashlib.sha256()
+    for name, path in sorted(files.items()):
+        content = path.read_bytes()
+        digest.update(f"{name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:REVISION_DIGITS]
 
 
 @cache

@@ -131,8 +131,12 @@ class QuestionFailed(Exception):
     """A question has no answer; the message is a reason for the row of its request, one line.
 
     Raised for what asking again would not mend: too long for the model, media that cannot be read, a prompt whose
-    media tokens are not what the media must give, no answer within its time.
+    media tokens are not what the media must give.
     """
+
+
+class QuestionTimedOut(QuestionFailed):
+    """No answer within its time: it may be the engine's load, and asking again may mend it."""
 
 
 class Engine(Protocol):

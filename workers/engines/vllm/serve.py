@@ -11,12 +11,12 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import EngineCrashed, EngineUnavailable
-from schemas.jobs import DiarizeRequest, Job, Request, Result, TranslateRequest
+from schemas.jobs import Job, Request, Result
 from workers.engines.vllm.figures import Meter
 from workers.engines.vllm.hardware import START_LIMIT_S
 from workers.engines.vllm.question import Engine
 from workers.families import Streaming
-from workers.jobs import REQUESTS, failed
+from workers.jobs import REQUESTS, failed, media_ms
 
 CLOSE_LIMIT_S = 8.0
 """How long closing may take before the rest is left to the end of the process: less than ``workers.child`` waits."""
@@ -36,7 +36,11 @@ class Answering(Protocol):
 
 
 class OwnedEngine(Engine, Protocol):
-    """An engine that can be ended."""
+    """An engine that can be tried and ended."""
+
+    async def try_out(self) -> None:
+        """See whether it answers at all. Raises EngineCrashed when it does not, within its own limit of time."""
+        ...
 
     def close(self) -> None:
         """End it, within seconds."""
@@ -59,6 +63,7 @@ class Server:
 
         Raises:
             EngineUnavailable: It cannot be loaded.
+            EngineCrashed: It is loaded and answers nothing usable.
 
         """
         self._jobs = {REQUESTS[job]: (job, answering) for job, answering in jobs.items()}
@@ -68,7 +73,7 @@ class Server:
         self._thread = threading.Thread(target=self._live, name="vllm", daemon=True)
         self._thread.start()
         try:
-            self._engine = self.run(_called(make), limit_s=START_LIMIT_S)
+            self._engine = self.run(_made(make), limit_s=START_LIMIT_S)
         except concurrent.futures.TimeoutError as error:
             self._end()
             raise EngineUnavailable(f"the engine did not load within {START_LIMIT_S} s") from error
@@ -109,7 +114,7 @@ class Server:
             raise
         except Exception as error:  # whatever a job raises becomes the row of its request
             result = failed(job, request.request_id, f"{type(error).__name__}: {error}")
-        self._meter.answered(is_failed=result.failure is not None, media_ms=_media_ms(request))
+        self._meter.answered(is_failed=result.failure is not None, media_ms=media_ms(request))
         return result
 
     def _live(self) -> None:
@@ -126,18 +131,17 @@ class Server:
         self._close()
 
 
+async def _made(make: Callable[[], OwnedEngine]) -> OwnedEngine:
+    """An engine that is loaded and answers."""
+    engine = make()
+    try:
+        await engine.try_out()
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
 async def _called(function: Callable[[], Answered]) -> Answered:
     """Call a function in the event loop's thread."""
     return function()
-
-
-def _media_ms(request: Request) -> int:
-    """Media that a request is about."""
-    match request:
-        case TranslateRequest():
-            return 0
-        case DiarizeRequest(regions=regions):
-            return sum(region.span.duration_ms for region in regions)
-        case _:
-            span = getattr(request, "span", None)
-            return 0 if span is None else int(span.duration_ms)

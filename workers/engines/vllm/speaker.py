@@ -74,8 +74,10 @@ _REMEDY = "name a Qwen3-TTS Base checkpoint for this model, e.g. Qwen/Qwen3-TTS-
 class SpeakerEncoder:
     """An encoder that is ready; may be called from several threads."""
 
-    def __init__(self, checkpoint: Path, *, device: str, threads: int) -> None:
+    def __init__(self, checkpoint: Path, *, device: str, threads: int, share: float = 1.0) -> None:
         """Load it onto a torch ``device``, e.g. ``cuda`` or ``cpu``; there it keeps so many ``threads`` busy.
+
+        Of a GPU's memory it takes no more than ``share``, 0 to 1: other models count on the rest.
 
         Raises:
             EngineUnavailable: The checkpoint has no such encoder or is broken, or there is no such device.
@@ -89,6 +91,8 @@ class SpeakerEncoder:
         torch.backends.cudnn.allow_tf32 = False
         try:
             self._device = torch.device(device)
+            if self._device.type == "cuda":
+                torch.cuda.set_per_process_memory_fraction(share)
             self._network.to(self._device)
         except (RuntimeError, AssertionError) as error:
             why = str(error).splitlines()[0]

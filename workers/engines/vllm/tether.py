@@ -1,9 +1,9 @@
 """What ends vLLM's processes when the worker that owns them dies without ending them.
 
 vLLM's engine process does not notice that its parent was killed (0.30): it lives on and holds the GPU's memory, and
-the worker that takes the dead one's place cannot load. ``python -m workers.engines.vllm.tether MARK`` waits for its
-standard input to close, which happens however the worker ends, and then kills every process that was started with the
-mark in its environment.
+the worker that takes the dead one's place cannot load. This file, run as a program with a mark, waits for its standard
+input to close, which happens however the worker ends, and then kills every process that was started with the mark in
+its environment.
 """
 
 from __future__ import annotations
@@ -32,19 +32,33 @@ class Tether:
         unmarked = {name: value for name, value in os.environ.items() if name != VARIABLE}
         # A session of its own, so that what ends the worker's group does not end it first.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "workers.engines.vllm.tether", mark],
+            [sys.executable, "-P", __file__, mark],  # by its path: wherever we are started, no other is found
             stdin=subprocess.PIPE,
             start_new_session=True,
             env=unmarked,
         )
         os.environ[VARIABLE] = mark
 
+    @property
+    def holds(self) -> bool:
+        """Whether what waits for this process to end still does."""
+        return self.status is None
+
+    @property
+    def status(self) -> int | None:
+        """The exit status of what waits for this process to end; None while it does."""
+        return self._process.poll()
+
     def release(self) -> None:
-        """What is tied has ended, or may live on."""
-        os.environ.pop(VARIABLE, None)
+        """What is tied has ended, or may live on; a second time nothing."""
         assert self._process.stdin is not None
+        if self._process.stdin.closed:
+            return
+        os.environ.pop(VARIABLE, None)
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(_RELEASED)
+            self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         try:
             self._process.wait(_END_LIMIT_S)

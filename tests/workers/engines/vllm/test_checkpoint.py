@@ -110,8 +110,22 @@ def test_a_change_of_any_file_is_another_revision(folder: Path, name: str, at: i
 def test_what_is_hidden_is_no_part_of_it(folder: Path) -> None:
     first = checkpoint.revision(model(folder))
     (folder / ".cache").mkdir()
-    (folder / ".cache" / "download.lock").write_text("x")
+    (folder / ".cache" / "config.json").write_text("x")
     assert checkpoint.revision(model(folder)) == first
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.txt", "LICENSE", "license.txt", "notes.log", "recipe.sha256"])
+def test_what_is_for_people_is_no_part_of_it(folder: Path, name: str) -> None:
+    first = checkpoint.revision(model(folder))
+    (folder / name).write_text("x")
+    assert checkpoint.revision(model(folder)) == first
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "merges.txt", "processing.py", "added.json"])
+def test_what_bears_on_answers_is_part_of_it(folder: Path, name: str) -> None:
+    first = checkpoint.revision(model(folder))
+    (folder / name).write_text("x")
+    assert checkpoint.revision(model(folder)) != first
 
 
 def test_a_checkpoint_of_the_hub_is_its_commit_and_its_name() -> None:

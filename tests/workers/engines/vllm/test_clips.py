@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import job_file
 from pipeline.media.decode import SAMPLE_EVERY_MS
 from schemas.jobs import DescribeRequest, Utterance
 from schemas.media import SpeechRegion
@@ -116,7 +117,13 @@ def test_what_is_said_is_told_with_who_says_it_where_that_is_known() -> None:
 @pytest.mark.parametrize(("length", "count"), [(1, 5_000), (10, 1_000), (10_000, 100), (1_000_000, 3)])
 def test_a_prompt_has_a_limit_whatever_is_known(length: int, count: int) -> None:
     said = [Utterance(Span(number, number + 1), "S" * length, "x" * length) for number in range(count)]
-    request = window(MINUTE, said=said, story="x" * length, cast=["x" * length] * 100, style="x" * length)
+    request = window(
+        MINUTE,
+        said=said,
+        story="x" * length,
+        cast=["x" * length] * 100,
+        style="x" * min(length, job_file.LONGEST_STYLE),
+    )
     text = clips.about(made(request), request) + clips.style(request)
     assert len(text) < 2 * (clips.SAID_CHARACTERS + clips.STORY_CHARACTERS + clips.MOST_CAST * clips.NAME_CHARACTERS)
 

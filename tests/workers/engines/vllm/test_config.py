@@ -148,6 +148,12 @@ def test_weights_that_a_model_does_not_have_are_refused(folder: Path) -> None:
         said(folder, text)
 
 
+def test_a_profile_by_which_a_job_cannot_be_sized_is_refused(folder: Path) -> None:
+    lines = WHOLE.replace('profile = "Qwen3-Omni-30B-A3B"\nweights = "fp8"', 'profile = "Qwen3-ASR-1.7B"')
+    with pytest.raises(UsageError, match=r"models\.omni\.profile: Qwen3-ASR-1\.7B is of a model that sees nothing"):
+        said(folder, lines)
+
+
 def test_a_cpu_has_no_gpus(folder: Path) -> None:
     with pytest.raises(UsageError, match="gpus: a CPU has none"):
         said(folder, WHOLE.replace('"H100 SXM"', '"cpu"'))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import struct
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -261,5 +263,21 @@ def test_when_vllm_dies_every_question_hears_of_it_and_closing_takes_seconds(ali
     assert all(isinstance(answer, Crashed) for answer in answers)
     (later,) = aligner.mark(marked(1, heard(0, 1_000)))
     assert isinstance(later, Crashed)
-    assert "vLLM's process ended" in later.text
+    assert "ended with status -9: vLLM's process ended" in later.text
     assert aligner.close_s() < 10
+
+
+def test_an_engine_that_answers_no_numbers_is_found_out_before_it_is_given_work(
+    cpu_vllm: CpuVllm, folder: Path, tmp_path: Path
+) -> None:
+    broken = shutil.copytree(folder / "aligner", tmp_path / "aligner")
+    for weights in broken.glob("*.safetensors"):
+        data = weights.read_bytes()
+        start = 8 + struct.unpack("<Q", data[:8])[0]  # a header behind its length, as safetensors has it
+        weights.write_bytes(data[:start] + b"\xff" * (len(data) - start))  # no number in any format of weights
+    shutil.copytree(folder / "thinker", tmp_path / "thinker")
+    config, log = tmp_path / "vllm.toml", tmp_path / "log"
+    config.write_text(CONFIG)
+    found_out = pytest.raises(AssertionError, match="a test tone with nothing usable: its scores are no numbers")
+    with EngineProcess(cpu_vllm.python, cpu_vllm.environment, config, folder, Job.ALIGN, log=log) as made, found_out:
+        made.figures()

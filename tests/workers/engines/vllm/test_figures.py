@@ -38,15 +38,40 @@ def test_time_with_work_and_none_at_the_engine_is_idle_and_without_work_it_is_ne
     assert (found.answered, found.failed, found.media_ms, found.in_flight, found.waiting) == (1, 0, 30_000, 0, 0)
 
 
-def test_an_engine_that_has_one_request_is_busy_while_others_are_prepared() -> None:
+def test_an_engine_with_less_than_half_of_what_it_could_have_waits_for_its_feeder_though_it_is_busy() -> None:
     clock = Clock()
-    meter = Meter(clock=clock)
-    for _ in range(3):
+    meter = Meter(slots=4, clock=clock)
+    for _ in range(8):
         meter.arrived()
     with meter.at_engine(10, is_retry=False):
         clock.now_s += 4
         found = meter.figures()
-        assert (found.busy_s, found.idle_s, found.waiting, found.in_flight) == (4, 0, 2, 3)
+        assert (found.busy_s, found.idle_s, found.waiting, found.in_flight) == (4, 4, 7, 8)
+        with meter.at_engine(10, is_retry=False):
+            clock.now_s += 3
+            assert (meter.figures().busy_s, meter.figures().idle_s) == (7, 4)
+
+
+def test_an_engine_that_takes_no_more_does_not_wait_for_its_feeder() -> None:
+    clock = Clock()
+    meter = Meter(slots=64, clock=clock)
+    for _ in range(100):
+        meter.arrived()
+    with meter.at_engine(10, is_retry=False):
+        with meter.at_gate():
+            clock.now_s += 4
+        assert meter.figures().idle_s == 0
+        clock.now_s += 1
+        assert meter.figures().idle_s == 1
+
+
+def test_an_engine_that_has_all_the_work_there_is_does_not_wait_for_its_feeder() -> None:
+    clock = Clock()
+    meter = Meter(slots=64, clock=clock)
+    meter.arrived()
+    with meter.at_engine(10, is_retry=False):
+        clock.now_s += 4
+        assert meter.figures().idle_s == 0
 
 
 def test_requests_that_are_lost_are_not_answered() -> None:

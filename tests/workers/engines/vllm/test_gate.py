@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.engines.vllm.gate import Gate, Need
+from schemas.time import SAMPLES_PER_MS, Span
+from workers.engines.vllm.gate import PROCESSED, Gate, Need, preparing
+from workers.engines.vllm.question import Film, Sound
 
 
 async def settled() -> None:
@@ -132,3 +134,28 @@ def test_never_more_is_inside_than_the_limit_and_everybody_gets_in(asked: list[t
         assert inside == []
 
     asyncio.run(run())
+
+
+def test_a_second_question_about_media_that_are_cached_is_not_held_up_by_those_that_are_not() -> None:
+    async def run() -> None:
+        media = Sound("k", Span(0, 1_000))
+        new, cached = preparing(media, is_cached=False), preparing(media, is_cached=True)
+        gate, inside, out = Gate(Need(1, 10 * new.size)), list[int](), asyncio.Event()
+        tasks = [asyncio.create_task(held(gate, new, inside, n, out)) for n in range(3)]
+        await settled()
+        tasks.append(asyncio.create_task(held(gate, cached, inside, 9, out, priority=-1)))
+        await settled()
+        assert inside == [0, 9]
+        out.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+
+
+def test_media_that_are_prepared_take_about_the_bytes_that_they_will_have() -> None:
+    second = Span(0, 1_000)
+    heard = preparing(Sound("k", second), is_cached=False)
+    seen = preparing(Film("frames", "k", second, 2.0), is_cached=False)
+    assert heard.size == PROCESSED * 1_000 * SAMPLES_PER_MS * 4
+    assert seen.size - heard.size > PROCESSED * 2 * 500 * 250 * 3
+    assert heard.tokens == seen.tokens == 1

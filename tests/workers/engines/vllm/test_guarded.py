@@ -7,9 +7,9 @@ import pytest
 from pipeline.errors import EngineCrashed
 from schemas.figures import Usage
 from tests.support.scripted_engine import Answer, ScriptedEngine, in_turn, said
-from workers.engines.vllm.guarded import ATTEMPTS, Answered, Refused, guarded
+from workers.engines.vllm.guarded import ATTEMPTS, LATE_ATTEMPTS, Answered, Refused, guarded
 from workers.engines.vllm.guards import Reason, Unacceptable
-from workers.engines.vllm.question import Finish, Question, QuestionFailed, Reply
+from workers.engines.vllm.question import Finish, Question, QuestionFailed, QuestionTimedOut, Reply
 
 QUESTION = Question("How many?", None, max_tokens=8, seed=7, priority=5)
 
@@ -74,7 +74,7 @@ def test_a_question_that_cannot_be_answered_is_not_asked_again() -> None:
 
 
 def test_what_was_spent_before_a_question_failed_is_not_forgotten() -> None:
-    refused, _ = refusal(said("many", tokens_in=10), QuestionFailed("no answer within 60 s"))
+    refused, _ = refusal(said("many", tokens_in=10), QuestionFailed("the sound cannot be read"))
     assert refused.usage == Usage(tokens_in=10, tokens_out=10, attempts=1)
 
 
@@ -83,3 +83,23 @@ def test_an_engine_that_is_gone_is_not_asked_again() -> None:
     with pytest.raises(EngineCrashed):
         asyncio.run(guarded(engine, QUESTION, number))
     assert len(engine.asked) == 1
+
+
+def test_a_question_that_was_not_answered_in_time_is_put_again_as_it_was() -> None:
+    answered, engine = ask(said("many"), QuestionTimedOut("no answer within 60 s"), said("12"))
+    assert engine.asked[1] == engine.asked[2]
+    assert answered.usage.attempts == 3
+
+
+def test_a_question_that_is_late_again_is_given_up_with_what_was_spent() -> None:
+    late = QuestionTimedOut("no answer within 60 s")
+    refused, engine = refusal(said("many", tokens_in=10), *[late] * (1 + LATE_ATTEMPTS))
+    assert refused.failure == "no answer within 60 s"
+    assert refused.usage == Usage(tokens_in=10, tokens_out=10, attempts=2 + LATE_ATTEMPTS)
+    assert len(engine.asked) == 2 + LATE_ATTEMPTS
+
+
+def test_being_late_costs_none_of_the_attempts() -> None:
+    wrong = [said("many")] * (ATTEMPTS - 1)
+    answered, _ = ask(*wrong, QuestionTimedOut("no answer within 60 s"), said("12"))
+    assert answered.value == 12

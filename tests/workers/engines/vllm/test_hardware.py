@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from pipeline.errors import EngineUnavailable, UsageError
 from pipeline.sizing.memory import size
 from pipeline.sizing.profiles import Gpu, Precision, SizedJob, catalogue
 from schemas.jobs import Job
+from tests.support import taught
 from tests.support.vllm_here import ROOT, CpuVllm
 from workers.engines.vllm import config, hardware
-from workers.engines.vllm.checkpoint import Checkpoint
+from workers.engines.vllm.checkpoint import Checkpoint, inspected
 from workers.engines.vllm.config import AUTO, CPU, EMBEDDED, Deployment, Kind, Model
-from workers.engines.vllm.hardware import Device, Found, Options
+from workers.engines.vllm.hardware import Device, Options
 
 OMNI = Model("/models/omni", Kind.THINKER, "Qwen3-Omni-30B-A3B")
 EARS = Model("/models/ears", Kind.ASR, "Qwen3-ASR-1.7B")
@@ -93,6 +95,17 @@ def test_what_the_file_says_goes_before_the_sizing() -> None:
     found = made(told, on("H100 SXM"))
     assert (found.max_num_seqs, found.max_num_batched_tokens, found.max_model_len) == (7, 5_000, 1_000)
     assert found.gpu_memory_utilization == 0.3
+    sizing = hardware.sizing(told, JOBS[told.kind], on("H100 SXM"))
+    assert (sizing.max_num_seqs, sizing.in_flight, sizing.max_num_batched_tokens) == (7, 14, 5_000)
+    assert "80 GB x 0.30" in sizing.reason
+
+
+def test_what_is_printed_is_what_the_engine_is_given() -> None:
+    small = replace(PUBLISHED, context_tokens=4_096)
+    sizing = hardware.sizing(EARS, JOBS[EARS.kind], Device(None))
+    found = hardware.used(sizing, hardware.options(EARS, small, sizing, Device(None)))
+    assert str(found).endswith("4,096 per request at most")
+    assert (found.max_num_seqs, found.in_flight) == (sizing.max_num_seqs, 2 * sizing.max_num_seqs)
 
 
 def test_a_checkpoint_with_fewer_positions_than_the_profile_is_served_as_far_as_it_goes() -> None:
@@ -129,6 +142,7 @@ def test_vllm_tells_nobody_of_this_machine_and_fetches_nothing_for_a_folder() ->
     variables = dict(hardware.environment(OMNI, gpus=(2,)))
     assert (variables["VLLM_NO_USAGE_STATS"], variables["DO_NOT_TRACK"]) == ("1", "1")
     assert (variables["CUDA_VISIBLE_DEVICES"], variables["HF_HUB_OFFLINE"]) == ("2", "1")
+    assert variables["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"  # as nvidia-smi counts
     assert "HF_HUB_OFFLINE" not in dict(hardware.environment(replace(OMNI, revision="0" * 40), gpus=()))
 
 
@@ -137,7 +151,7 @@ def test_the_device_is_the_one_that_is_named() -> None:
     assert hardware.device(deployment(CPU)) == Device(None)
 
 
-PRINTED = "0, NVIDIA H100 80GB HBM3\n1, NVIDIA A100-SXM4-80GB\n2, Tesla K80\n"
+PRINTED = "0, NVIDIA H100 80GB HBM3, 81559\n1, NVIDIA A100-SXM4-80GB, 81920\n2, Tesla K80, 11441\n"
 
 
 def driver(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -150,19 +164,51 @@ def driver(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     hardware.visible.cache_clear()
 
 
-def test_the_gpu_that_is_found_is_known_by_what_its_driver_calls_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine with three GPUs of three kinds."""
     driver(tmp_path, monkeypatch, f"printf '{PRINTED}'".replace("\n", "\\n"))
-    assert hardware.visible() == (
-        Found(0, "NVIDIA H100 80GB HBM3"),
-        Found(1, "NVIDIA A100-SXM4-80GB"),
-        Found(2, "Tesla K80"),
-    )
-    assert hardware.device(deployment(AUTO)) == on("H100 SXM")
+    yield
+    hardware.visible.cache_clear()
+
+
+def test_the_gpu_that_is_found_is_known_by_what_its_driver_calls_it(three: None) -> None:
+    assert [(gpu.index, gpu.name) for gpu in hardware.visible()] == [
+        (0, "NVIDIA H100 80GB HBM3"),
+        (1, "NVIDIA A100-SXM4-80GB"),
+        (2, "Tesla K80"),
+    ]
+    assert hardware.device(deployment(AUTO, (0,))) == on("H100 SXM")
     assert hardware.device(deployment(AUTO, (1,))) == on("A100 80GB")
     with pytest.raises(EngineUnavailable, match=r"Tesla K80 is not in gpus\.toml; name the nearest as device"):
         hardware.device(deployment(AUTO, (2,)))
+
+
+def test_another_device_than_the_file_names_is_refused(three: None) -> None:
+    assert hardware.device(deployment("H100 SXM", (0,))) == on("H100 SXM")
+    with pytest.raises(EngineUnavailable, match=r"GPU 1 is an NVIDIA A100-SXM4-80GB and no H100 SXM; .* as device"):
+        hardware.device(deployment("H100 SXM", (1,)))
+    with pytest.raises(EngineUnavailable, match=r"GPU 1 is an NVIDIA A100-SXM4-80GB and no H100 SXM; .* one kind"):
+        hardware.device(deployment(AUTO))
+
+
+def test_an_unknown_gpu_is_sized_as_the_one_that_is_named_with_the_memory_that_it_has(three: None) -> None:
+    gpu = hardware.device(deployment("L40S", (2,))).gpu
+    assert gpu is not None
+    assert (gpu.name, gpu.has_fp8, round(gpu.memory_gb.value or 0)) == ("L40S", True, 12)
+
+
+def test_a_gpu_with_less_memory_than_its_type_is_sized_by_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver(tmp_path, monkeypatch, "echo '0, NVIDIA A100-SXM4-40GB, 40960'")
+    where = hardware.device(deployment(AUTO))
+    assert where.gpu is not None
+    assert where.gpu.memory_gb.value == pytest.approx(42.9, abs=0.1)
+    with pytest.raises(EngineUnavailable, match="does not fit"):
+        made(OMNI, where)
+    driver(tmp_path, monkeypatch, "echo '0, NVIDIA A100-SXM4-80GB, [N/A]'")
+    assert hardware.device(deployment(AUTO)) == on("A100 80GB")
     hardware.visible.cache_clear()
 
 
@@ -178,14 +224,21 @@ def test_where_the_driver_knows_no_gpu_there_is_none(
 
 
 @pytest.mark.parametrize(
-    ("variable", "left"), [(None, [0, 1, 2]), ("1", [1]), ("2, 0", [0, 2]), ("", []), ("-1", []), ("GPU-7", [0, 1, 2])]
+    ("variable", "left"), [(None, [0, 1, 2]), ("1", [1]), ("2, 0", [0, 2]), ("", []), ("-1", []), ("0,-1,1", [0])]
 )
 def test_only_gpus_that_this_process_may_see_count(variable: str | None, left: list[int]) -> None:
     assert [gpu.index for gpu in hardware.allowed(hardware.listed(PRINTED), variable)] == left
 
 
+@pytest.mark.parametrize("variable", ["GPU-8932f937-d72c-4106-c12f-20bd9faed9f6", "MIG-1", "0,GPU-7"])
+def test_gpus_that_are_not_named_by_their_index_are_refused(variable: str) -> None:
+    with pytest.raises(UsageError, match=r"CUDA_VISIBLE_DEVICES names (GPU|MIG)-.*; give indices"):
+        hardware.allowed(hardware.listed(PRINTED), variable)
+
+
 CONSTRUCT = """
 import json, sys
+from pathlib import Path
 from typing import get_args
 from vllm.config.cache import CacheDType
 from vllm.model_executor.layers.quantization import QUANTIZATION_METHODS
@@ -217,6 +270,16 @@ for fields in json.load(sys.stdin):
     if isinstance(structured, dict):
         structured = StructuredOutputsConfig(**structured)
     assert structured.disable_any_whitespace, structured
+    # Only the CPU's arguments can be made a configuration here: what it is for a GPU, vLLM's platform of this machine
+    # decides, and that of its build for CPUs refuses FP8 weights and caches and chooses another executor.
+    if fields["dtype"] == "float32" and Path(options.model).is_dir():
+        ready = made.create_engine_config()
+        assert ready.scheduler_config.max_num_seqs == options.max_num_seqs
+        assert ready.scheduler_config.max_num_batched_tokens == options.max_num_batched_tokens
+        assert ready.model_config.max_model_len == options.max_model_len
+        assert ready.model_config.runner_type == options.runner
+        assert ready.scheduler_config.policy == options.scheduling_policy
+        print("configured")
     print(options.model, options.quantization, options.kv_cache_dtype)
 """
 
@@ -229,9 +292,11 @@ def test_vllm_knows_every_argument_of_every_profile_on_every_device(cpu_vllm: Cp
         for device in (Device(None), *map(Device, catalogue().gpus)):
             profile = catalogue().model(model.profile)
             jobs = [SizedJob(job) for job in JOBS[model.kind]]
-            if device.gpu is None or size(profile, device.gpu, jobs, precision=model.weights).fits:
+            if device.gpu is None or size(profile, device.gpu, jobs, chosen=hardware.chosen(model)).fits:
                 every.append(asdict(made(model, device)))
     assert len(every) > 20
+    for model, name in ((OMNI, "thinker"), (EARS, "asr"), (CLOCK, "aligner")):
+        every.append(asdict(made(model, Device(None), inspected(taught.checkpoint(name), model.kind))))
     done = subprocess.run(
         [cpu_vllm.python, "-c", CONSTRUCT],
         input=json.dumps(every),
@@ -244,3 +309,4 @@ def test_vllm_knows_every_argument_of_every_profile_on_every_device(cpu_vllm: Cp
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert len(done.stdout.splitlines()) >= len(every)
+    assert done.stdout.splitlines().count("configured") == 3

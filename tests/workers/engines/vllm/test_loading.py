@@ -49,7 +49,7 @@ def setting(folder: Path) -> Setting:
 
 
 @pytest.mark.parametrize(
-    ("kind", "job"), [(kind, job) for kind in set(Kind) - {Kind.SPEAKER} for job in sorted(JOBS_OF[kind])]
+    ("kind", "job"), [(kind, job) for kind in Kind if kind is not Kind.SPEAKER for job in sorted(JOBS_OF[kind])]
 )
 def test_every_job_that_a_kind_may_have_is_answered(kind: Kind, job: Job) -> None:
     assert callable(loading.answerer(job, kind, catalogue().model("Qwen3-Omni-30B-A3B")).answer)

@@ -81,3 +81,9 @@ def test_a_field_that_is_not_given_is_a_mistake() -> None:
 def test_the_revision_depends_on_the_files_that_are_named_and_on_nothing_else() -> None:
     assert prompts.revision("notes", "style") == prompts.revision("style", "notes", "style")
     assert len({prompts.revision(name) for name in prompts.names()}) == len(prompts.names())
+
+
+def test_the_revision_of_data_is_that_of_its_files() -> None:
+    one, both = prompts.data_revision("languages.toml"), prompts.data_revision("languages.toml", "refusals.toml")
+    assert len(one) == len(both) == prompts.REVISION_DIGITS
+    assert one != both

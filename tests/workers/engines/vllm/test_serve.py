@@ -40,8 +40,18 @@ class Echo:
     async def mark(self, question: Question) -> Marks:
         return Marks(np.zeros(0, np.int64), 1, 0.0)
 
+    async def try_out(self) -> None:
+        pass
+
     def close(self) -> None:
         self.is_closed = True
+
+
+class Mute(Echo):
+    """An engine that is loaded and answers nothing usable."""
+
+    async def try_out(self) -> None:
+        raise EngineCrashed("test", None, "it answered a test tone with nothing usable")
 
 
 class Listening:
@@ -155,6 +165,20 @@ def test_an_engine_that_cannot_be_loaded_leaves_nothing_behind() -> None:
         Server(broken, {Job.TRANSCRIBE: Listening()}, Meter(), close=lambda: closed.append("feeder"))
     assert closed == ["feeder"]
     assert not any(thread.name == "vllm" for thread in threading.enumerate())
+
+
+def test_an_engine_that_answers_a_test_with_nothing_usable_is_closed_and_has_crashed() -> None:
+    closed: list[str] = []
+    made: list[Mute] = []
+
+    def mute() -> Mute:
+        made.append(Mute())
+        return made[0]
+
+    with pytest.raises(EngineCrashed, match="nothing usable"):
+        Server(mute, {Job.TRANSCRIBE: Listening()}, Meter(), close=lambda: closed.append("feeder"))
+    assert made[0].is_closed
+    assert closed == ["feeder"]
 
 
 def test_the_engine_is_made_and_used_in_one_thread(bench: Bench) -> None:

@@ -24,6 +24,7 @@ before = subprocess.Popen(sleep, start_new_session=True)
 tether = Tether()
 child = subprocess.Popen(sleep, start_new_session=True)
 grandchild = subprocess.Popen(["sh", "-c", "sleep 600 & echo $!; wait"], stdout=subprocess.PIPE, start_new_session=True)
+assert tether.holds
 print(before.pid, child.pid, int(grandchild.stdout.readline()), flush=True)
 time.sleep(600)
 """
@@ -52,8 +53,32 @@ def test_what_is_released_lives_on_and_nothing_is_marked_any_more() -> None:
     mark = os.environ[tether.VARIABLE]
     with subprocess.Popen(SLEEP) as kept:
         assert list(tether.marked(mark)) == [kept.pid]
+        assert tied.holds
         tied.release()
+        tied.release()
+        assert tied.status == 0
         assert kept.poll() is None
         assert tether.VARIABLE not in os.environ
         kept.kill()
     assert list(tether.marked(mark)) == []
+
+
+def test_a_folder_with_modules_of_the_same_names_does_not_mislead_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("workers", "signal", "secrets", "contextlib"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(3)")
+    monkeypatch.chdir(tmp_path)
+    tied = Tether()
+    tied.release()
+    assert tied.status == 0
+
+
+def test_one_that_ended_itself_is_noticed() -> None:
+    tied = Tether()
+    tied._process.kill()
+    ends_s = time.monotonic() + LIMIT_S
+    while tied.holds:
+        assert time.monotonic() < ends_s
+    tied.release()
+    assert tied.status == -signal.SIGKILL

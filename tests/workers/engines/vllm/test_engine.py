@@ -226,6 +226,12 @@ def test_the_same_seed_draws_the_same_and_another_one_does_not(thinker: EnginePr
     assert texts[0] == texts[1] != texts[2]
 
 
+def test_drawn_answers_to_more_prompts_than_one_step_reads_are_all_there(thinker: EngineProcess) -> None:
+    questions = (asked("what", heard(n, 60_000 + n), max_tokens=2) for n in range(1, 25))
+    answers = thinker.ask(*(replace(question, temperature=1.0, seed=1) for question in questions))
+    assert [type(answer) for answer in answers] == [Reply] * 24
+
+
 def test_what_was_done_is_counted(thinker: EngineProcess) -> None:
     before = thinker.figures()
     answers = [reply(answer) for answer in thinker.ask(*(asked("what", heard(0, 900 + n)) for n in range(5)))]

@@ -110,14 +110,12 @@ def is_spoken(text: str) -> bool:
 def due(lines: Sequence[Line], terms: Iterable[Term], source_language: str) -> dict[int, tuple[Term, ...]]:
     """Terms that lines contain, by ``line_index``; one that spans lines of a sentence is due where it begins."""
     matcher = Matcher(terms, source_language)
-    separator = joined(("", ""), source_language)
     found: dict[int, tuple[Term, ...]] = {}
     for sentence in _utterances(lines):
         starts, text = [], ""
         for line in sentence:
-            text += separator if text else ""
-            starts.append(len(text))
-            text += line.text
+            text = joined((text, line.text), source_language) if text else line.text
+            starts.append(len(text) - len(line.text))
         for match in matcher.found(text):
             place = max(number for number, start in enumerate(starts) if start <= match.start)
             index = sentence[place].line_index

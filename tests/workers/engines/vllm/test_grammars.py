@@ -13,6 +13,8 @@ from tests.support.vllm_here import CpuVllm
 from tests.support.windows_asked import translation
 from workers.engines.vllm import notes, scenes, translate
 
+pytestmark = pytest.mark.vllm
+
 LIMIT_S = 120
 
 NOTE = {

@@ -193,7 +193,7 @@ class Lane:
         if tally.too_idle(figures):
             self._warn_once(
                 f"the {self._what} engine waited {figures.idle_s:.0f} s for requests and was busy for "
-                f"{figures.busy_s:.0f} s: the feeder is too slow, give it more --processes",
+                f"{figures.busy_s:.0f} s: the feeder is too slow, give the worker more processor cores",
                 kind="idle",
             )
 

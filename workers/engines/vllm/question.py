@@ -7,7 +7,6 @@ A job (``transcribe``, ``align``, ``describe``, ``translate``) makes a ``Questio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -152,14 +151,3 @@ class Engine(Protocol):
     async def mark(self, question: Question) -> Marks:
         """What a token classifier says; of the question only ``text`` and ``media`` count."""
         ...
-
-
-def keys(media: Media | None) -> Sequence[str]:
-    """Keys of the library that a question needs."""
-    match media:
-        case None:
-            return ()
-        case Sound(key=key):
-            return (key,)
-        case Film(frames_key=frames, sound_key=sound):
-            return (frames,) if sound is None else (frames, sound)

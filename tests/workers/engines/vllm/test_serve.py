@@ -190,5 +190,5 @@ def test_the_worker_gets_it_as_a_stream(bench: Bench) -> None:
     stream = bench.server.streaming(12)
     assert stream.in_flight == 12
     assert stream.figures is not None
-    assert stream.figures() == bench.meter.figures() or stream.figures().answered == 0
     assert isinstance(stream.submit(TranscribeRequest("r", "a", "k", Span(0, 1), "en")).result(LIMIT_S), Transcript)
+    assert stream.figures().answered == 1
